@@ -5,6 +5,7 @@ Everything that knows the layout of a record takes it from here:
 * ``lmax/wire.pxd``   the C structs and enums, written by ``python -m lmax.schema``
 * ``COMMAND``/``EVENT`` the NumPy dtypes, built below
 * ``docs/records.md`` the tables a person reads, written by the same command
+* ``lmax/_wire.pyx``  tells Python what the compiler made of it, written by the same command
 
 A test regenerates the files and compares, and checks every offset the compiler chose.
 
@@ -109,8 +110,8 @@ REASON_TEXT = {
     Reason.NONE: "no reason: nothing was refused or ended",
     Reason.UNKNOWN_COMMAND: "the command's type is not one of the types above",
     Reason.INVALID_ID: "an instrument id outside 1..65535 or an account id outside 1..16777215",
-    Reason.INVALID_DEFINITION: "an instrument whose tick, lot, ranges, scale or symbol make no sense,"
-    " or whose smallest trade (tick × lot) is not a whole number of 10^-4",
+    Reason.INVALID_DEFINITION: "an instrument whose tick, lot, ranges, scale or symbol make no"
+    " sense, or whose smallest trade (tick × lot) is not a whole number of 10^-4",
     Reason.UNKNOWN_INSTRUMENT: "no instrument was defined under that id",
     Reason.INSTRUMENT_EXISTS: "an instrument was already defined under that id",
     Reason.UNKNOWN_ACCOUNT: "no account was opened under that id",
@@ -182,8 +183,12 @@ COMMAND_FIELDS = [
     Field("client_order_id", "u64", "the client's id of a new order, or the new id of a replace"),
     Field("orig_client_order_id", "u64", "the order that a cancel, reduce or replace is about"),
     Field("price", "i64", "limit price; 0 for a market order"),
-    Field("quantity", "i64", "order quantity (replace: new total; reduce: by how much);"
-          " deposit and withdraw: shares, or money where instrument is 0"),
+    Field(
+        "quantity",
+        "i64",
+        "order quantity (replace: new total; reduce: by how much);"
+        " deposit and withdraw: shares, or money where instrument is 0",
+    ),
     Field("account", "u32", "whose order; 1..16777215"),
     Field("instrument", "u32", "1..65535; 0 means cash in deposit and withdraw"),
     Field("type", "u8", "CommandType"),
@@ -208,10 +213,17 @@ EVENT_FIELDS = [
     Field("sequence", "u64", "of the command that caused it"),
     Field("timestamp", "i64", "business time of that command, ns, strictly increasing"),
     Field("client_order_id", "u64", "the order it is about (fill: the taker's)"),
-    Field("price", "i64", "limit price; fill: trade price; book: the level;"
-          " accepted definition: tick size"),
-    Field("quantity", "i64", "order total; fill: traded; cancelled, reduced, expired: taken away;"
-          " book: open at the level now; deposit, withdraw: amount; accepted definition: lot size"),
+    Field(
+        "price",
+        "i64",
+        "limit price; fill: trade price; book: the level; accepted definition: tick size",
+    ),
+    Field(
+        "quantity",
+        "i64",
+        "order total; fill: traded; cancelled, reduced, expired: taken away;"
+        " book: open at the level now; deposit, withdraw: amount; accepted definition: lot size",
+    ),
     Field("leaves", "i64", "what is still open of the order (fill: the taker's)"),
     Field("account", "u32", "whose (fill: the taker's); 0 in a book event"),
     Field("instrument", "u32", "0 means cash in deposit and withdraw"),
@@ -225,8 +237,11 @@ EVENT_FIELDS = [
     Field("quantity_scale", "u8", "accepted definition: decimals of a share"),
     Field("trade_id", "u64", "fill: 1, 2, 3, … over all instruments"),
     Field("amount", "i64", "fill: money that changed hands, exactly price × quantity"),
-    Field("orig_client_order_id", "u64", "replaced: the id before;"
-          " a rejected cancel, reduce or replace: the order it asked for"),
+    Field(
+        "orig_client_order_id",
+        "u64",
+        "replaced: the id before; a rejected cancel, reduce or replace: the order it asked for",
+    ),
     Field("maker_client_order_id", "u64", "fill: the resting order"),
     Field("maker_leaves", "i64", "fill: what is still open of the resting order"),
     Field("maker_account", "u32", "fill: whose resting order"),
@@ -288,6 +303,41 @@ def render_pxd() -> str:
     return "\n".join(parts)
 
 
+def _layout(name: str, fields: list[Field]) -> str:
+    lines = "\n".join(
+        f'        "{f.name}": (\n'
+        f"            <char *> &record.{f.name} - base, sizeof(record.{f.name})\n"
+        "        ),"
+        for f in fields
+    )
+    return (
+        f"\ndef {name.lower()}_layout():\n"
+        f"    cdef {name} record\n"
+        "    cdef char *base = <char *> &record\n"
+        f"    return {{\n{lines}\n    }}\n"
+    )
+
+
+def render_pyx() -> str:
+    """The text of ``lmax/_wire.pyx``: the compiler's view of the records, for the tests."""
+    names = [prefix + member.name for enum, prefix in ENUMS.items() for member in enum]
+    names += ["RECORD_BYTES", "MAX_INSTRUMENT", "MAX_ACCOUNT"]
+    return "\n".join(
+        [
+            "# Written by `python -m lmax.schema`; edit lmax/schema.py instead.\n"
+            "from lmax cimport wire\n"
+            "from lmax.wire cimport Command, Event\n",
+            _layout("Command", COMMAND_FIELDS),
+            _layout("Event", EVENT_FIELDS),
+            "\ndef record_sizes():\n"
+            '    return {"Command": sizeof(Command), "Event": sizeof(Event)}\n',
+            "\ndef enums():\n    return {\n"
+            + "".join(f'        "{name}": wire.{name},\n' for name in names)
+            + "    }\n",
+        ]
+    )
+
+
 def _table(dtype: np.dtype, fields: list[Field]) -> str:
     rows = ["| offset | field | type | meaning |", "|---:|---|---|---|"]
     rows += [
@@ -322,14 +372,21 @@ def main() -> None:
     """Write the generated files beside this checkout's sources."""
     root = Path(__file__).resolve().parent.parent
     for path, text in generated().items():
-        (root / path).parent.mkdir(exist_ok=True)
-        (root / path).write_text(text)
+        target = root / path
+        if target.exists() and target.read_text() == text:
+            continue  # a newer file of the same text would have everything built again
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(text)
         print(f"wrote {path}", file=sys.stderr)
 
 
 def generated() -> dict[str, str]:
     """Path, from the checkout's root, and text of every generated file."""
-    return {"lmax/wire.pxd": render_pxd(), "docs/records.md": render_docs()}
+    return {
+        "lmax/wire.pxd": render_pxd(),
+        "lmax/_wire.pyx": render_pyx(),
+        "docs/records.md": render_docs(),
+    }
 
 
 if __name__ == "__main__":
