@@ -1,0 +1,78 @@
+"""The dispatch of commands.
+
+The logic is a function of the commands alone: it reads no clock, draws no random number and
+calls nobody. What a command needs is made sure of before its first change; when the system
+refuses the memory for it, the logic stops for good (``State.fault``) with the command undone.
+"""
+from libc.stdint cimport uint8_t
+
+from lmax._admin cimport define_instrument, deposit, end_of_day, open_account, withdraw
+from lmax._orders cimport (
+    cancel_order, maker_gone, new_order, reduce_order, replace_order, settle,
+)
+from lmax._state cimport (
+    FAULT_MEMORY, FAULT_NONE, FAULT_SEQUENCE, emit_level, reject, state_open,
+)
+from lmax.funds cimport funds_make_room
+from lmax.idmap cimport idmap_make_room
+from lmax.wire cimport (
+    CMD_CANCEL, CMD_DEFINE_INSTRUMENT, CMD_DEPOSIT, CMD_END_OF_DAY, CMD_NEW_ORDER,
+    CMD_OPEN_ACCOUNT, CMD_REDUCE, CMD_REPLACE, CMD_WITHDRAW, FLAG_LAST, REASON_NONE,
+    REASON_UNKNOWN_COMMAND,
+)
+
+
+cdef int logic_open(State *state, bint bare) noexcept nogil:
+    """0, or -1 without memory; state_close it in either case. The caller sets the sink."""
+    cdef int result = state_open(state, bare)
+    state.listener.owner = state
+    state.listener.fill = settle
+    state.listener.gone = maker_gone
+    state.listener.level = emit_level
+    return result
+
+
+cdef inline uint8_t dispatch(State *state, Command *command) noexcept nogil:
+    if command.type == CMD_NEW_ORDER:
+        return new_order(state, command)
+    if command.type == CMD_CANCEL:
+        return cancel_order(state, command)
+    if command.type == CMD_REPLACE:
+        return replace_order(state, command)
+    if command.type == CMD_REDUCE:
+        return reduce_order(state, command)
+    if command.type == CMD_DEPOSIT:
+        return deposit(state, command)
+    if command.type == CMD_WITHDRAW:
+        return withdraw(state, command)
+    if command.type == CMD_OPEN_ACCOUNT:
+        return open_account(state, command)
+    if command.type == CMD_DEFINE_INSTRUMENT:
+        return define_instrument(state, command)
+    if command.type == CMD_END_OF_DAY:
+        end_of_day(state)
+        return REASON_NONE
+    return REASON_UNKNOWN_COMMAND
+
+
+cdef void logic_apply(State *state, Command *command) noexcept nogil:
+    """Apply the next command and write its events; at a fault write nothing."""
+    cdef uint8_t reason
+    if state.fault != FAULT_NONE:
+        return
+    if not state.bare and command.sequence != state.sequence + 1:
+        state.fault = FAULT_SEQUENCE
+        return
+    if idmap_make_room(&state.ids) < 0 or funds_make_room(&state.funds) < 0:
+        state.fault = FAULT_MEMORY
+        return
+    state.sequence += 1
+    state.now = max(state.now + 1, command.timestamp)
+    state.command = command
+    state.index = 0
+    reason = dispatch(state, command)
+    if reason == REASON_NONE:
+        state.accepted += 1
+    else:
+        reject(state, reason)
+    state.last.flags |= FLAG_LAST

@@ -1,0 +1,48 @@
+# Pools of fixed-size items, addressed by 32-bit index; index 0 means none.
+#
+# The address space of a full pool is reserved once and the kernel backs a page when it is
+# first touched. So a pool grows without a call, never moves an item, and costs only what
+# was once in use. Freed items are linked through their first four bytes and used again first.
+from libc.stdint cimport uint32_t
+
+
+cdef struct Pool:
+    char *base
+    size_t item_bytes
+    uint32_t capacity  # indexes 1 .. capacity - 1
+    uint32_t used  # highest index ever taken
+    uint32_t free  # head of the list of returned items
+    uint32_t live
+
+
+cdef int pool_open(Pool *pool, size_t item_bytes, uint32_t capacity) noexcept nogil
+cdef void pool_close(Pool *pool) noexcept nogil
+cdef void *reserve(size_t size_bytes) noexcept nogil
+cdef void release(void *memory, size_t size_bytes) noexcept nogil
+
+
+cdef inline void *pool_at(Pool *pool, uint32_t index) noexcept nogil:
+    return pool.base + index * pool.item_bytes
+
+
+cdef inline uint32_t pool_room(Pool *pool) noexcept nogil:
+    """How many more items fit."""
+    return pool.capacity - 1 - pool.live
+
+
+cdef inline uint32_t pool_take(Pool *pool) noexcept nogil:
+    """Index of an item with undefined content. The caller made sure there is room."""
+    cdef uint32_t index = pool.free
+    if index:
+        pool.free = (<uint32_t *>pool_at(pool, index))[0]
+    else:
+        pool.used += 1
+        index = pool.used
+    pool.live += 1
+    return index
+
+
+cdef inline void pool_give(Pool *pool, uint32_t index) noexcept nogil:
+    (<uint32_t *>pool_at(pool, index))[0] = pool.free
+    pool.free = index
+    pool.live -= 1

@@ -1,0 +1,35 @@
+"""Address space reserved at once and backed by memory when touched."""
+
+cdef extern from "sys/mman.h" nogil:
+    int PROT_READ, PROT_WRITE, MAP_PRIVATE, MAP_ANONYMOUS, MAP_NORESERVE
+    void *MAP_FAILED
+    void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset)
+    int munmap(void *addr, size_t length)
+
+
+cdef void *reserve(size_t size_bytes) noexcept nogil:
+    """Zeroed memory of that size, or NULL when the system refuses the address space."""
+    cdef void *memory = mmap(
+        NULL, size_bytes, PROT_READ | PROT_WRITE,
+        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0,
+    )
+    return NULL if memory == MAP_FAILED else memory
+
+
+cdef void release(void *memory, size_t size_bytes) noexcept nogil:
+    if memory != NULL:
+        munmap(memory, size_bytes)
+
+
+cdef int pool_open(Pool *pool, size_t item_bytes, uint32_t capacity) noexcept nogil:
+    """0, or -1 when the system refuses the address space."""
+    pool.base = <char *>reserve(item_bytes * capacity)
+    pool.item_bytes = item_bytes
+    pool.capacity = capacity
+    pool.used = pool.free = pool.live = 0
+    return 0 if pool.base != NULL else -1
+
+
+cdef void pool_close(Pool *pool) noexcept nogil:
+    release(pool.base, pool.item_bytes * pool.capacity)
+    pool.base = NULL
