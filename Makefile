@@ -65,10 +65,10 @@ clean:
 	find $(ROOMS) -name __pycache__ -prune -exec rm -rf {} +
 	find $(ROOMS) \( -name '*.so' -o -name '*.c' -o -name '*.html' \) -delete
 
-build: $(VENV)/.installed
+build: $(VENV)/.modules $(VENV)/.installed
 
 # The lmax command and the package's metadata; the modules stay where they are in the checkout.
-$(VENV)/.installed: $(VENV)/.modules pyproject.toml
+$(VENV)/.installed: pyproject.toml setup.py $(wildcard $(ROOMS:=/__init__.py)) | $(VENV)/.modules
 	@$(call UV,pip install --python $(PY) --quiet --no-deps --no-build-isolation --editable .)
 	@touch $@
 
