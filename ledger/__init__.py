@@ -1,0 +1,1 @@
+"""The ledger: PostgreSQL as the authority for history, fed exactly once from the events."""
