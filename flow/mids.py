@@ -20,8 +20,8 @@ def _steps(moves: float, jumps: float) -> tables.Table:
     return tables.shares([(0, 1 - moves - jumps), (-1, moves / 2), (1, moves / 2), *sizes])
 
 
-CALM = _steps(0.010, 0.002)
-BURST = _steps(0.060, 0.010)
+CALM = _steps(0.004, 0.00002)
+BURST = _steps(0.020, 0.0002)
 
 
 def bursts(rng: np.random.Generator, arrivals: int) -> NDArray[np.bool_]:

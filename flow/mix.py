@@ -24,7 +24,7 @@ KIND = tables.shares(
 _DAY, _GTC = TimeInForce.DAY, TimeInForce.GTC
 _TIME_IN_FORCE = np.array([_DAY, _GTC, _DAY, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.IOC])
 
-DISTANCE = tables.power_law(1, 2_000, 1.2)
+DISTANCE = tables.power_law(2, 2_000, 1.1)
 """Ticks between a passive order and the mid."""
 
 REACH = tables.power_law(1, 5, 1.5)
