@@ -21,7 +21,7 @@ class Feed:
         return events
 
 
-def define(instrument: int = 1, symbol: bytes = b"AAPL", **changes: int) -> Command:
+def define(instrument: int = 1, symbol: bytes = b"AAPL", /, **changes: int) -> Command:
     """An instrument with ticks of 1.00, lots of one share, prices 1.00 to 1000.00."""
     fields = {
         "tick_size": 10_000,

@@ -1,8 +1,9 @@
 """What the twin takes and gives: one command, and events as dictionaries of all their fields."""
 
 from dataclasses import dataclass
+from typing import Any
 
-type Event = dict[str, int | bytes]
+type Event = dict[str, Any]
 
 
 @dataclass(frozen=True)

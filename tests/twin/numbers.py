@@ -8,7 +8,8 @@ def notional(price: int, quantity: int, quantity_scale: int) -> int:
 
     Raises ArithmeticError if it is not a whole number, which a valid tick and lot rule out.
     """
-    money, rest = divmod(price * quantity, 10**quantity_scale)
+    unit: int = 10**quantity_scale
+    money, rest = divmod(price * quantity, unit)
     if rest:
         raise ArithmeticError(f"{price} x {quantity} / 10^{quantity_scale} is not a whole number")
     return money

@@ -1,0 +1,1 @@
+"""The Cython engine held against the twin of docs/matching.md."""

@@ -1,0 +1,1 @@
+"""Trading stories that a trader can read, run against the twin and against the engine."""

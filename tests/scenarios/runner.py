@@ -1,0 +1,105 @@
+"""Reads a scenario line by line, does what it says and compares what it expects."""
+
+from dataclasses import replace
+
+from tests.engine.systems import System
+from tests.scenarios.drawing import HOLDING, draw_book, holdings, tidy
+from tests.scenarios.names import Names
+from tests.scenarios.outcomes import OUTCOME_WORDS, outcome
+from tests.scenarios.sentences import SENTENCES
+from tests.twin import Command
+
+
+class ScenarioError(AssertionError):
+    """A line that cannot be read, or that says something else than what happened."""
+
+
+class Runner:
+    """One scenario on one system."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.names = Names()
+        self.sequence = 0
+        self.happened: list[str] = []
+        self.told = 0
+
+    def run(self, text: str) -> None:
+        """Run a whole scenario; ScenarioError names the line that is not so."""
+        lines = [line.split("#")[0].rstrip() for line in text.splitlines()]
+        number = 0
+        while number < len(lines):
+            used = 1
+            try:
+                if lines[number].strip():
+                    used = self._line(lines, number)
+            except (AssertionError, ValueError, KeyError) as error:
+                raise ScenarioError(
+                    f"line {number + 1}: {lines[number].strip()}\n{error}"
+                ) from error
+            number += used
+        self._everything_was_told()
+        self.system.check()
+
+    def _line(self, lines: list[str], number: int) -> int:
+        """Do or check one line; how many lines it took (a drawn book takes several)."""
+        line = lines[number].strip()
+        if line.split(":")[0].split()[0] in OUTCOME_WORDS:
+            self._next_outcome(line)
+        elif line.startswith("book "):
+            return self._book(lines, number)
+        elif " has " in line:
+            self._holdings(line)
+        else:
+            self._do(line)
+        return 1
+
+    def _do(self, line: str) -> None:
+        for sentence in SENTENCES:
+            if match := sentence.pattern.fullmatch(line):
+                for command in sentence.commands(self.names, match):
+                    self._everything_was_told()
+                    self._apply(command)
+                return
+        raise ScenarioError("this sentence is not in the language; see README.md")
+
+    def _apply(self, command: Command) -> None:
+        self.sequence += 1
+        events = self.system.apply([replace(command, sequence=self.sequence)])
+        assert [event["index"] for event in events] == list(range(len(events)))
+        assert [event["flags"] for event in events] == [0] * (len(events) - 1) + [1]
+        assert {event["sequence"] for event in events} == {self.sequence}
+        self.happened = [line for line in (outcome(self.names, e) for e in events) if line]
+        self.told = 0
+
+    def _next_outcome(self, line: str) -> None:
+        rest = self.happened[self.told :]
+        if not rest or rest[0] != line:
+            raise ScenarioError(f"but what happened here was: {rest or 'nothing more'}")
+        self.told += 1
+
+    def _everything_was_told(self) -> None:
+        """A command that is told of is told of completely; else it must not be rejected."""
+        rest = self.happened[self.told :]
+        if self.told and rest:
+            raise ScenarioError(f"the command before also did this: {rest}")
+        if any(line.startswith("rejected") for line in rest):
+            raise ScenarioError(f"the command before was {rest[0]}")
+
+    def _book(self, lines: list[str], number: int) -> int:
+        symbol = lines[number].split()[1]
+        end = number + 1
+        while end < len(lines) and "|" in lines[end]:
+            end += 1
+        drawn = [tidy(line) for line in lines[number + 1 : end]]
+        actual = [tidy(line) for line in draw_book(self.system, self.names, symbol)]
+        if drawn != actual:
+            raise ScenarioError("but the book is:\n" + "\n".join(actual))
+        return end - number
+
+    def _holdings(self, line: str) -> None:
+        account, claim = line.split(" has ", 1)
+        assets = [asset for asset, _, _ in HOLDING.findall(claim)]
+        actual = holdings(self.system, self.names, account, assets)
+        if actual != claim:
+            raise ScenarioError(f"but {account} has {actual}")
