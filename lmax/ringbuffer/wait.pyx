@@ -16,13 +16,12 @@ cdef enum:
     FIRST_SLEEP_NS = 1_000
 
 
-class WaitStrategy(IntEnum):
-    """What a thread does while it has nothing to do; the costs are in `wait.pxd`."""
-
-    BUSY_SPIN = BUSY_SPIN
-    YIELD = YIELD
-    BACKOFF = BACKOFF
-    BLOCKING = BLOCKING
+# Not a class statement: inside one, these names would mean the members themselves.
+WaitStrategy = IntEnum(
+    "WaitStrategy",
+    {"BUSY_SPIN": BUSY_SPIN, "YIELD": YIELD, "BACKOFF": BACKOFF, "BLOCKING": BLOCKING},
+    module=__name__,
+)
 
 
 cdef void wait_init(
