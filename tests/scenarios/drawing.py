@@ -1,11 +1,12 @@
-"""Books drawn as tables, and what an account has: lines of what must be, and of what is."""
+"""Books drawn as tables, and what an account has."""
 
 import re
+from decimal import Decimal
 from itertools import zip_longest
 
 from lmax.schema import Side
 from tests.engine.systems import System
-from tests.scenarios.names import PRICE_SCALE, Names, price_text, to_text
+from tests.scenarios.names import PRICE_SCALE, Names, price_text
 
 HOLDING = re.compile(r"(\S+) (\S+) \(reserved (\S+)\)")
 
@@ -35,17 +36,14 @@ def tidy(line: str) -> str:
     return " | ".join(" ".join(cell.split()) for cell in line.split("|"))
 
 
-def holdings(system: System, names: Names, account: str, assets: list[str]) -> str:
-    """What an account has of each asset, as a scenario says it."""
+def holding(system: System, names: Names, account: str, asset: str) -> tuple[Decimal, Decimal]:
+    """What an account has of an asset, and how much of that is reserved."""
     number = names.accounts.number(account)
-    parts = []
-    for asset in assets:
-        if asset == "cash":
-            pair, scale = system.account(number), PRICE_SCALE
-            assert pair is not None, f"{account} was never opened"
-        else:
-            instrument, scale = names.instruments[asset]
-            pair = system.position(number, instrument)
-        total, reserved = (to_text(units, scale) for units in pair)
-        parts.append(f"{asset} {total} (reserved {reserved})")
-    return " ".join(parts)
+    if asset == "cash":
+        pair, scale = system.account(number), PRICE_SCALE
+        assert pair is not None, f"{account} was never opened"
+    else:
+        instrument, scale = names.instruments[asset]
+        pair = system.position(number, instrument)
+    total, reserved = (Decimal(units).scaleb(-scale) for units in pair)
+    return total, reserved

@@ -1,9 +1,10 @@
 """Reads a scenario line by line, does what it says and compares what it expects."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 from tests.engine.systems import System
-from tests.scenarios.drawing import HOLDING, draw_book, holdings, tidy
+from tests.scenarios.drawing import HOLDING, draw_book, holding, tidy
 from tests.scenarios.names import Names
 from tests.scenarios.outcomes import OUTCOME_WORDS, outcome
 from tests.scenarios.sentences import SENTENCES
@@ -99,7 +100,10 @@ class Runner:
 
     def _holdings(self, line: str) -> None:
         account, claim = line.split(" has ", 1)
-        assets = [asset for asset, _, _ in HOLDING.findall(claim)]
-        actual = holdings(self.system, self.names, account, assets)
-        if actual != claim:
-            raise ScenarioError(f"but {account} has {actual}")
+        claimed = HOLDING.findall(claim)
+        if not claimed or HOLDING.sub("", claim).strip():
+            raise ScenarioError("holdings are told as: ASSET AMOUNT (reserved AMOUNT) ...")
+        for asset, total, reserved in claimed:
+            pair = holding(self.system, self.names, account, asset)
+            if pair != (Decimal(total), Decimal(reserved)):
+                raise ScenarioError(f"but {account} has {asset} {pair[0]} (reserved {pair[1]})")
