@@ -93,6 +93,7 @@ class BuildExtensions(build_ext):
         translated = cythonize(
             self.extensions,
             nthreads=CORES,
+            quiet=True,
             build_dir=f"{BUILD_DIR}/cython",
             compiler_directives={"language_level": 3, "freethreading_compatible": False},
         )

@@ -1,0 +1,163 @@
+"""The package as others get it: built from its source distribution, installed, imported, used."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.lint import ROOMS, ROOT
+
+VERSIONS = ["3.12", "3.13"]
+
+IMPORT_EVERYTHING = """
+import importlib, pkgutil, sys
+names = []
+for room in sys.argv[1:]:
+    package = importlib.import_module(room)
+    assert "site-packages" in package.__file__, package.__file__
+    names += [m.name for m in pkgutil.walk_packages(package.__path__, room + ".")]
+for name in names:
+    if not name.endswith("__main__"):
+        importlib.import_module(name)
+print("imported", len(names))
+"""
+
+TRADE = """
+import numpy as np
+from lmax._engine import Engine
+from lmax.schema import COMMAND, CommandType, EventType, OrderType, Side, TimeInForce
+
+commands = np.zeros(2, COMMAND)
+commands["sequence"] = commands["timestamp"] = [1, 2]
+commands["type"] = CommandType.NEW_ORDER
+commands["order_type"] = OrderType.LIMIT
+commands["time_in_force"] = TimeInForce.GTC
+commands["account"] = [1, 2]
+commands["client_order_id"] = 1
+commands["instrument"] = 1
+commands["side"] = [Side.SELL, Side.BUY]
+commands["price"] = 1_000_000
+commands["quantity"] = 10
+events = Engine(bare=True).apply(commands)
+fills = events[events["type"] == EventType.FILL]
+print(len(fills), int(fills["quantity"].sum()), int(fills["price"].max()))
+"""
+
+
+def run(*command: str | Path, cwd: Path, **variables: str) -> str:
+    """Standard output of a command that must succeed, free of this environment's settings."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "UV_P", "VIRTUAL_ENV", "LMAX_"))
+    }
+    result = subprocess.run(
+        command, cwd=cwd, env=kept | variables, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
+    return result.stdout
+
+
+def interpreter(version: str) -> Path:
+    """CPython of that version: this one, or from PATH, or one of pyenv's."""
+    if sys.version_info[:2] == tuple(map(int, version.split("."))):
+        return Path(sys.executable)
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    for folder in [
+        *sorted(pyenv.glob(f"versions/{version}.*/bin"), reverse=True),
+        *map(Path, os.get_exec_path()),
+    ]:
+        candidate = folder / f"python{version}"
+        if candidate.exists() and not subprocess.call([candidate, "-c", ""], stderr=-3):
+            return candidate
+    pytest.skip(f"CPython {version} is not on PATH and not among pyenv's")
+
+
+def uv() -> str:
+    """The uv that ``make build`` uses."""
+    ready = ROOT / ".uv" / "ready"
+    command = ready.read_text().strip() if ready.exists() else "uv"
+    found = shutil.which(ROOT / command) or shutil.which(command)
+    assert found, "uv is neither in .uv nor on PATH; run `make build`"
+    return found
+
+
+def copy_of_sources(target: Path) -> Path:
+    """What a checkout holds, without what was built in it."""
+    target.mkdir()
+    for path in ROOT.iterdir():
+        if path.is_file():
+            shutil.copy2(path, target)
+        elif path.name in {*ROOMS, "bench", "tests", "docs"}:
+            built = shutil.ignore_patterns("*.so", "*.c", "*.html", "__pycache__")
+            shutil.copytree(path, target / path.name, ignore=built)
+    return target
+
+
+def expected_in_wheel() -> set[str]:
+    """Files of the rooms that the wheel must hold as they are."""
+    kinds = {".py", ".pyi", ".pxd", ".sql", ".typed"}
+    return {
+        path.relative_to(ROOT).as_posix()
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*")
+        if path.suffix in kinds or path.name == "py.typed"
+    }
+
+
+def check_source_distribution(path: Path) -> None:
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    sources = {p.relative_to(ROOT).as_posix() for r in ROOMS for p in (ROOT / r).rglob("*.pyx")}
+    missing = (expected_in_wheel() | sources | {"setup.py", "uv.lock", "Makefile"}) - names
+    assert missing == set()
+    assert [name for name in names if name.endswith((".so", ".c"))] == []
+
+
+def check_wheel(path: Path) -> None:
+    names = set(zipfile.ZipFile(path).namelist())
+    assert expected_in_wheel() - names == set()
+    modules = {
+        p.relative_to(ROOT).with_suffix("") for r in ROOMS for p in (ROOT / r).rglob("*.pyx")
+    }
+    built = {Path(name.partition(".")[0]) for name in names if name.endswith(".so")}
+    assert built == modules
+    strangers = {
+        name
+        for name in names
+        if name.endswith((".c", ".pyx", ".h")) or name.split("/")[0] in {"tests", "bench"}
+    }
+    assert strangers == set()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.timeout(300)
+def test_the_package_installs_imports_and_trades_on(version, tmp_path):
+    python = interpreter(version)
+    source = copy_of_sources(tmp_path / "source")
+    dist = tmp_path / "dist"
+    run(uv(), "build", "--python", python, "--out-dir", dist, cwd=source, LMAX_OPTIMIZE="0")
+    check_source_distribution(next(dist.glob("*.tar.gz")))
+    wheel = next(dist.glob("*.whl"))
+    check_wheel(wheel)
+
+    pins = run(uv(), "export", "--frozen", "--no-dev", "--no-emit-project", "--quiet", cwd=source)
+    (tmp_path / "pins.txt").write_text(pins)
+    environment = tmp_path / "environment"
+    run(uv(), "venv", "--quiet", "--python", python, environment, cwd=tmp_path)
+    installed = environment / "bin" / "python"
+    install = (uv(), "pip", "install", "--quiet", "--python", installed)
+    run(*install, "--requirements", tmp_path / "pins.txt", cwd=tmp_path)
+    run(*install, "--no-deps", wheel, cwd=tmp_path)
+
+    rooms = [room for room in ROOMS if (ROOT / room / "__init__.py").exists()]
+    assert "imported" in run(installed, "-I", "-c", IMPORT_EVERYTHING, *rooms, cwd=tmp_path)
+    assert run(installed, "-I", "-c", TRADE, cwd=tmp_path).split() == ["1", "10", "1000000"]
+    if (ROOT / "lmax" / "__main__.py").exists():
+        assert "replay" in run(installed, "-I", "-m", "lmax", "--help", cwd=tmp_path)
+        assert "replay" in run(environment / "bin" / "lmax", "--help", cwd=tmp_path)
