@@ -1,10 +1,10 @@
 """Five single-symbol flows for benches: read from files, or made to the same shape.
 
 The flows differ in how far the price swings while the same orders come and go: from `static` (a
-fixed mid, the deepest book) to `flash-crash` (the widest book). The orders of a flow are drawn along
-a geometric random walk and then shuffled, so the book always spans the whole swing. 15 % of the new
-orders are immediate-or-cancel; of the others 95 % are cancelled within a few messages, 20 % modified
-before; 2 % of the modifies and cancels come twice, the second time mostly stale.
+fixed mid, the deepest book) to `flash-crash` (the widest book). The orders of a flow are drawn
+along a geometric random walk and then shuffled, so the book always spans the whole swing. 15 % of
+the new orders are immediate-or-cancel; of the others 95 % are cancelled within a few messages,
+20 % modified before; 2 % of the modifies and cancels come twice, the second time mostly stale.
 """
 
 from __future__ import annotations
