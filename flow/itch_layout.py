@@ -41,7 +41,7 @@ LAYOUTS: dict[str, np.dtype[np.void]] = {
     "U": _layout(("order", ">u8"), ("new_order", ">u8"), ("shares", ">u4"), ("price", ">u4")),
     "P": _layout(*_ADD, ("match", ">u8")),
 }
-"""Messages that are read. `code` is the event of an S, and whether the trade of a C is printable."""
+"""Messages that are read. `code` is the event of an S, or says whether a C's trade is printable."""
 
 SKIPPED: dict[str, int] = {
     "H": 25,  # stock trading action

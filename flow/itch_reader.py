@@ -157,7 +157,7 @@ def _sensible(messages: NDArray[np.void]) -> NDArray[np.bool_]:
     good &= (types != ord("U")) | (messages["new_order"] > 0)
     good &= ~_is_one_of(types, "AF") | _is_one_of(messages["side"], "BS")
     directory = types == ord("R")
-    good[directory] &= [_is_listing(message) for message in messages[directory]]
+    good[directory] &= np.fromiter(map(_is_listing, messages[directory]), np.bool_)
     good &= (types != ord("S")) | _is_one_of(messages["code"], "".join(SYSTEM_EVENTS))
     return good
 
