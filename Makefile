@@ -90,7 +90,7 @@ $(VENV)/.dependencies: pyproject.toml uv.lock .python-version | .uv/ready
 
 # pyenv's interpreters are found on PATH only where its shims happen to select them.
 PYENV_BIN = $$(ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(PYTHON)"*/bin 2>/dev/null | tail -n 1)
-UV = PATH="$(PYENV_BIN):$$PATH" $$(cat .uv/ready) $(1)
+UV = found="$(PYENV_BIN)"; PATH="$${found:+$$found:}$$PATH" $$(cat .uv/ready) $(1)
 define NO_PYTHON
 echo 'make: the environment could not be made; the reason is above.' >&2; \
 	echo '  Python $(PYTHON) missing and not to be downloaded? Install it, or name another:' >&2; \
