@@ -35,8 +35,7 @@ quantity agrees. A replace that keeps the price and does not add shares keeps it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +43,10 @@ from numpy.typing import NDArray
 
 from flow.commands import CASH, Commands, define_instrument, deposits, open_accounts
 from flow.itch_layout import LENGTHS
+from flow.itch_orders import Orders
 from flow.itch_reader import ItchReader
 from flow.source import file_bytes
-from lmax.schema import COMMAND, CommandType, Side, TimeInForce
+from lmax.schema import COMMAND, MAX_INSTRUMENT, CommandType, Side, TimeInForce
 
 BOOK, TAKER = 1, 2
 """Accounts: whose the file's orders are, and who executes them."""
@@ -55,29 +55,19 @@ _ACCOUNTS = np.array([BOOK, TAKER])
 _FUNDS = 2**61
 _END_OF_MESSAGES = ord("C")
 
-_ROW = [
-    "type",
-    "account",
-    "instrument",
-    "client_order_id",
-    "orig_client_order_id",
-    "side",
-    "price",
-    "quantity",
-    "time_in_force",
-]
-Row = tuple[int, int, int, int, int, int, int, int, int]
-"""The fields of a command that are not zero, in the order of _ROW."""
-
-
-@dataclass(slots=True)
-class _Order:
-    """An order as the file tells it."""
-
-    side: int
-    price: int
-    left: int
-    filled: int
+# The command of each message that has one, by its letter.
+_COMMAND_TYPES = np.zeros(256, dtype=np.uint8)
+for _letter, _type in {
+    "A": CommandType.NEW_ORDER,
+    "F": CommandType.NEW_ORDER,
+    "E": CommandType.NEW_ORDER,
+    "C": CommandType.NEW_ORDER,
+    "X": CommandType.REDUCE,
+    "D": CommandType.CANCEL,
+    "U": CommandType.REPLACE,
+    "S": CommandType.END_OF_DAY,
+}.items():
+    _COMMAND_TYPES[ord(_letter)] = _type
 
 
 class ItchSource:
@@ -86,21 +76,10 @@ class ItchSource:
     def __init__(self, path: Path | str) -> None:
         self._reader = ItchReader(path)
         self._size = file_bytes(self._reader.path)
-        self._orders: dict[int, _Order] = {}
-        self._listed: set[int] = set()
+        self._orders = Orders()
+        self._listed = np.zeros(MAX_INSTRUMENT + 1, dtype=np.bool_)
         self._taken = 0
         self.counts = dict.fromkeys([*LENGTHS, "unintroduced", "unlisted", "commands"], 0)
-        self._handlers: dict[int, Callable[..., Row | None]] = {
-            ord("A"): self._add,
-            ord("F"): self._add,
-            ord("E"): self._execute,
-            ord("C"): self._execute,
-            ord("X"): self._reduce,
-            ord("D"): self._delete,
-            ord("U"): self._replace,
-            ord("S"): self._system_event,
-        }
-        self._handled = np.array(list(self._handlers), dtype=np.uint8)
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -129,94 +108,46 @@ class ItchSource:
         """What makes the stocks of directory messages tradable; a repeated one changes nothing."""
         for message in directory:
             locate = int(message["locate"])
-            if locate in self._listed:
+            if self._listed[locate]:
                 continue
-            self._listed.add(locate)
+            self._listed[locate] = True
             yield define_instrument(locate, message["symbol"].decode("ascii").rstrip(" "))
             yield deposits(_ACCOUNTS, locate, _FUNDS)
 
     def _translate(self, messages: NDArray[np.void]) -> Commands:
-        messages = messages[np.isin(messages["type"], self._handled)]
-        names = ("type", "locate", "order", "new_order", "side", "shares", "price", "code")
-        columns = [messages[name].tolist() for name in names]
-        handlers = self._handlers
-        rows = [handlers[kind](*fields) for kind, *fields in zip(*columns, strict=True)]
-        sent = [row for row in rows if row is not None]
-        commands = np.zeros(len(sent), dtype=COMMAND)
-        for name, values in zip(_ROW, zip(*sent, strict=True), strict=False):
-            commands[name] = values
+        messages = self._sendable(messages)
+        kind = messages["type"]
+        adds, executes = _is_one_of(kind, b"AF"), _is_one_of(kind, b"EC")
+        replaces, ends = kind == ord("U"), kind == ord("S")
+        commands = np.zeros(len(messages), dtype=COMMAND)
+        commands["type"] = _COMMAND_TYPES[kind]
+        commands["account"] = np.where(executes, TAKER, np.where(ends, 0, BOOK))
+        commands["instrument"] = np.where(ends, 0, messages["locate"])
+        takers = (np.cumsum(executes) + self._taken).astype(np.uint64)
+        self._taken += int(executes.sum())
+        new_ids = np.where(adds, messages["order"], messages["new_order"])
+        commands["client_order_id"] = np.where(executes, takers, new_ids)
+        commands["orig_client_order_id"] = np.where(adds | executes, 0, messages["order"])
+        buys = (messages["side"] == ord("B")) != executes
+        commands["side"] = np.where((adds | executes) & ~buys, Side.SELL, Side.BUY)
+        commands["price"] = np.where(adds | executes | replaces, messages["price"], 0)
+        commands["quantity"] = messages["shares"]
+        commands["time_in_force"] = np.where(executes, TimeInForce.IOC, TimeInForce.DAY)
         return commands
 
-    def _add(
-        self, locate: int, order: int, _new: int, side: int, shares: int, price: int, _code: int
-    ) -> Row | None:
-        if locate not in self._listed:
-            self.counts["unlisted"] += 1
-            return None
-        to_buy = Side.BUY if side == ord("B") else Side.SELL
-        self._orders[order] = _Order(to_buy, price, shares, 0)
-        return _NEW, BOOK, locate, order, 0, to_buy, price, shares, _DAY
-
-    def _execute(
-        self, locate: int, order: int, _new: int, _side: int, shares: int, _price: int, _code: int
-    ) -> Row | None:
-        known = self._known(order)
-        if known is None:
-            return None
-        known.filled += shares
-        self._take(order, known, shares)
-        self._taken += 1
-        return _NEW, TAKER, locate, self._taken, 0, 1 - known.side, known.price, shares, _IOC
-
-    def _reduce(
-        self, locate: int, order: int, _new: int, _side: int, shares: int, _price: int, _code: int
-    ) -> Row | None:
-        known = self._known(order)
-        if known is None:
-            return None
-        self._take(order, known, shares)
-        return _REDUCE, BOOK, locate, 0, order, 0, 0, shares, 0
-
-    def _delete(self, locate: int, order: int, *_rest: int) -> Row | None:
-        if self._known(order) is None:
-            return None
-        del self._orders[order]
-        return _CANCEL, BOOK, locate, 0, order, 0, 0, 0, 0
-
-    def _replace(
-        self, locate: int, order: int, new: int, _side: int, shares: int, price: int, _code: int
-    ) -> Row | None:
-        known = self._known(order)
-        if known is None:
-            return None
-        del self._orders[order]
-        self._orders[new] = _Order(known.side, price, shares, known.filled)
-        return _REPLACE, BOOK, locate, new, order, 0, price, known.filled + shares, 0
-
-    def _system_event(self, _locate: int, *fields: int) -> Row | None:
-        if fields[-1] != _END_OF_MESSAGES:
-            return None
-        self._orders.clear()
-        return _END_OF_DAY, 0, 0, 0, 0, 0, 0, 0, 0
-
-    def _known(self, order: int) -> _Order | None:
-        known = self._orders.get(order)
-        if known is None:
-            self.counts["unintroduced"] += 1
-        return known
-
-    def _take(self, order: int, known: _Order, shares: int) -> None:
-        """Some of an order is gone; forget it with the last share."""
-        known.left -= shares
-        if known.left <= 0:
-            del self._orders[order]
+    def _sendable(self, messages: NDArray[np.void]) -> NDArray[np.void]:
+        """The messages that become commands, with what the file said before of their orders."""
+        kind = messages["type"]
+        adds = _is_one_of(kind, b"AF")
+        unlisted = adds & ~self._listed[messages["locate"]]
+        self.counts["unlisted"] += int(unlisted.sum())
+        has_command = _COMMAND_TYPES[kind] != 0
+        has_command &= (kind != ord("S")) | (messages["code"] == _END_OF_MESSAGES)
+        messages = messages[has_command & ~unlisted]
+        known = self._orders.complete(messages)
+        self.counts["unintroduced"] += int((~known).sum())
+        return messages[known]
 
 
-# Plain numbers: converting an enum for every message costs more than translating it.
-_NEW, _CANCEL, _REDUCE = (
-    int(CommandType.NEW_ORDER),
-    int(CommandType.CANCEL),
-    int(CommandType.REDUCE),
-)
-_REPLACE, _END_OF_DAY = int(CommandType.REPLACE), int(CommandType.END_OF_DAY)
-_DAY, _IOC = int(TimeInForce.DAY), int(TimeInForce.IOC)
+def _is_one_of(kind: NDArray[np.uint8], letters: bytes) -> NDArray[np.bool_]:
+    return np.isin(kind, np.frombuffer(letters, dtype=np.uint8))
