@@ -25,6 +25,7 @@ from flow.instruments import TICK, Listing, listings
 from flow.lives import LIFE, NEVER, SUBTICKS, arrange, write_commands
 from flow.mids import Mids, bursts
 from flow.mix import Mix
+from flow.pacing import Bursts
 from lmax.schema import COMMAND, MAX_ACCOUNT, MAX_INSTRUMENT
 
 ARRIVALS = 4_096
@@ -64,6 +65,7 @@ class MarketGenerator:
         self._mids = Mids(np.array([listing.price for listing in self.listings]))
         highest = np.array([listing.max_price for listing in self.listings])
         self._mix = Mix(tables.zipf(instruments, 0.7), highest)
+        self._bursts = Bursts(seed)
         self._lives = np.zeros(0, dtype=LIFE)
         self._arrived = 0
         self._next_id = first_id
@@ -99,6 +101,10 @@ class MarketGenerator:
             self._block = self._block[len(taken) :]
             filled += len(taken)
         return batch
+
+    def burst_factor(self, seconds: float) -> float:
+        """By how much a sender at a mean rate should speed up now; see `flow.pacing`."""
+        return self._bursts.factor(seconds)
 
     def _make_block(self) -> Commands:
         """ARRIVALS new orders and everything that falls due before the last of them."""
