@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ledger.fold_orders import OrderRows, fold_orders
+from ledger.rows import CHANGES, POSTINGS, TRADES, empty
 from lmax.schema import CommandType, EventType, Side
 
 OUTSIDE = 0
@@ -17,19 +18,6 @@ OUTSIDE = 0
 
 CASH = 0
 """The asset that is money; any other asset is the instrument of that number."""
-
-TRADE = np.dtype(
-    [("trade_id", "i8"), ("sequence", "i8"), ("time_ns", "i8"), ("price", "i8")]
-    + [("quantity", "i8"), ("amount", "i8"), ("index", "i4"), ("instrument", "i4")]
-    + [("taker_account", "i4"), ("maker_account", "i4"), ("taker_side", "i2")]
-    + [("taker_client_order_id", "u8"), ("maker_client_order_id", "u8")]
-)
-POSTING = np.dtype(
-    [("sequence", "i8"), ("time_ns", "i8"), ("amount", "i8"), ("index", "i4")]
-    + [("account", "i4"), ("asset", "i4"), ("leg", "i2")]
-)
-CHANGE = np.dtype([("account", "i4"), ("asset", "i4"), ("amount", "i8")])
-"""By how much the holding of an account in an asset changes over the batch."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +60,7 @@ def fold(events: np.ndarray) -> Batch:
 
 
 def _trades(fills: np.ndarray) -> np.ndarray:
-    rows = np.empty(len(fills), TRADE)
+    rows = empty(TRADES, len(fills))
     for name in ("trade_id", "sequence", "price", "quantity", "amount", "index", "instrument"):
         rows[name] = fills[name]
     rows["time_ns"] = fills["timestamp"]
@@ -119,7 +107,7 @@ def _fill_legs(fills: np.ndarray) -> np.ndarray:
 
 
 def _legs(events: np.ndarray, count: int) -> np.ndarray:
-    legs = np.empty((len(events), count), POSTING)
+    legs = empty(POSTINGS, len(events) * count).reshape(-1, count)
     legs["sequence"] = events["sequence"][:, None]
     legs["time_ns"] = events["timestamp"][:, None]
     legs["index"] = events["index"][:, None]
@@ -130,11 +118,11 @@ def _legs(events: np.ndarray, count: int) -> np.ndarray:
 def _changes(postings: np.ndarray) -> np.ndarray:
     """The postings summed by (account, asset), in exact 64-bit arithmetic."""
     if not len(postings):
-        return np.empty(0, CHANGE)
+        return empty(CHANGES, 0)
     key = (postings["account"].astype("i8") << 32) | postings["asset"]
     order = np.argsort(key, kind="stable")
     starts = np.flatnonzero(np.diff(key[order], prepend=-1))
-    changes = np.empty(len(starts), CHANGE)
+    changes = empty(CHANGES, len(starts))
     first = postings[order[starts]]
     changes["account"], changes["asset"] = first["account"], first["asset"]
     changes["amount"] = np.add.reduceat(postings["amount"][order], starts)

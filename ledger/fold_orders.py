@@ -13,27 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ledger.rows import ORDER_CHANGES, ORDERS, empty
 from lmax.schema import CommandType, EventType
-
-ORDER = np.dtype(
-    [("sequence", "i8"), ("time_ns", "i8"), ("price", "i8"), ("quantity", "i8")]
-    + [("filled", "i8"), ("leaves", "i8"), ("last_sequence", "i8"), ("last_time_ns", "i8")]
-    + [("account", "i4"), ("instrument", "i4"), ("side", "i2"), ("order_type", "i2")]
-    + [("time_in_force", "i2"), ("reason", "i2"), ("status", "S1")]
-    + [("client_order_id", "u8"), ("orig_client_order_id", "u8")]
-)
-ORDER_CHANGE = np.dtype(
-    [("account", "i4"), ("client_order_id", "u8"), ("quantity", "i8"), ("filled", "i8")]
-    + [("leaves", "i8"), ("last_sequence", "i8"), ("last_time_ns", "i8")]
-    + [("reason", "i2"), ("status", "S1")]
-)
-"""``quantity`` and ``filled`` are added to the order's, the rest replaces the order's."""
 
 OPEN, FILLED, CANCELLED, EXPIRED, REPLACED = b"O", b"F", b"C", b"E", b"R"
 
 _TOUCH = np.dtype(
-    [("account", "u4"), ("id", "u8"), ("event", "i8"), ("creates", "?"), ("quantity", "i8")]
-    + [("filled", "i8"), ("leaves", "i8"), ("status", "S1"), ("reason", "i2")]
+    [
+        *(("account", "u4"), ("id", "u8"), ("event", "i8"), ("creates", "?")),
+        *(("quantity", "i8"), ("filled", "i8"), ("leaves", "i8")),
+        *(("status", "S1"), ("reason", "i2")),
+    ]
 )
 
 
@@ -49,7 +39,7 @@ def fold_orders(events: np.ndarray) -> OrderRows:
     """The order rows of ``events`` (whole commands, in order)."""
     touches = _touches(events)
     if not len(touches):
-        return OrderRows(np.empty(0, ORDER), np.empty(0, ORDER_CHANGE))
+        return OrderRows(empty(ORDERS, 0), empty(ORDER_CHANGES, 0))
     touches = touches[np.lexsort((touches["event"], touches["id"], touches["account"]))]
     account, name = touches["account"], touches["id"]
     starts_group = touches["creates"].copy()
@@ -130,9 +120,7 @@ def _reductions(events: np.ndarray, at: np.ndarray) -> np.ndarray:
     return rows
 
 
-def _fills(
-    events: np.ndarray, at: np.ndarray, account: str, name: str, leaves: str
-) -> np.ndarray:
+def _fills(events: np.ndarray, at: np.ndarray, account: str, name: str, leaves: str) -> np.ndarray:
     rows = _touch(events, at, account, name)
     rows["filled"] = events["quantity"][at]
     rows["leaves"] = events[leaves][at]
@@ -148,7 +136,7 @@ def _created(
     filled: np.ndarray,
 ) -> np.ndarray:
     birth = events[first["event"]]
-    rows = np.empty(len(birth), ORDER)
+    rows = empty(ORDERS, len(birth))
     for name in ("sequence", "price", "account", "instrument", "side", "order_type"):
         rows[name] = birth[name]
     for name in ("time_in_force", "client_order_id", "orig_client_order_id"):
@@ -162,7 +150,7 @@ def _created(
 def _changed(
     events: np.ndarray, last: np.ndarray, quantity: np.ndarray, filled: np.ndarray
 ) -> np.ndarray:
-    rows = np.empty(len(last), ORDER_CHANGE)
+    rows = empty(ORDER_CHANGES, len(last))
     rows["account"], rows["client_order_id"] = last["account"], last["id"]
     rows["quantity"], rows["filled"] = quantity, filled
     _put_last(events, rows, last)

@@ -12,6 +12,7 @@ the kernel who is at the other end (``peer``): root and the server's own user, n
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -231,10 +232,8 @@ class EmbeddedPostgres:
     def _end(self, launcher: subprocess.Popen[bytes]) -> None:
         assert launcher.stdin is not None
         launcher.stdin.close()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):  # then it is a leftover, see below
             launcher.wait(self._patience_s)
-        except subprocess.TimeoutExpired:
-            pass  # the clients or the disk hold it up: the leftovers are ended below
         if self._home and not processes.stop_leftovers(self._home.data, self._patience_s):
             left = processes.of_cluster(self._home.data)
             raise ServerError(f"PostgreSQL processes {left} do not end")

@@ -14,31 +14,9 @@ import psycopg
 from ledger.errors import LedgerCorrupt
 from ledger.fold import CASH, Batch
 from ledger.pgbinary import PgArray, copy_data
+from ledger.rows import ORDER_CHANGES, ORDERS, POSTINGS, TRADES, Kinds
 
 Connection = psycopg.Connection[Any]
-
-_TRADES = {
-    "trade_id": "int8", "sequence": "int8", "time_ns": "int8", "price": "int8",
-    "quantity": "int8", "amount": "int8", "index": "int4", "instrument": "int4",
-    "taker_account": "int4", "maker_account": "int4", "taker_side": "int2",
-    "taker_client_order_id": "numeric", "maker_client_order_id": "numeric",
-}  # fmt: skip
-_POSTINGS = {
-    "sequence": "int8", "time_ns": "int8", "amount": "int8", "index": "int4",
-    "account": "int4", "asset": "int4", "leg": "int2",
-}  # fmt: skip
-_ORDERS = {
-    "sequence": "int8", "time_ns": "int8", "price": "int8", "quantity": "int8",
-    "filled": "int8", "leaves": "int8", "last_sequence": "int8", "last_time_ns": "int8",
-    "account": "int4", "instrument": "int4", "side": "int2", "order_type": "int2",
-    "time_in_force": "int2", "reason": "int2", "status": "char",
-    "client_order_id": "numeric", "orig_client_order_id": "numeric",
-}  # fmt: skip
-_ORDER_CHANGES = {
-    "account": "int4", "client_order_id": "numeric", "quantity": "int8", "filled": "int8",
-    "leaves": "int8", "last_sequence": "int8", "last_time_ns": "int8", "reason": "int2",
-    "status": "char",
-}  # fmt: skip
 
 _UPDATE_ORDERS = """
 UPDATE lmax.orders AS o
@@ -65,7 +43,7 @@ USING unnest(%s::int4[], %s::int4[], %s::int8[]) AS c (account, instrument, amou
 """
 _INSERT_INSTRUMENT = """
 INSERT INTO lmax.instruments
-    (instrument, symbol, quantity_scale, tick_size, lot_size, sequence, time_ns)
+    (symbol, instrument, quantity_scale, tick_size, lot_size, sequence, time_ns)
 VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
 _INSERT_ACCOUNTS = """
@@ -83,16 +61,17 @@ def write(connection: Connection, batch: Batch) -> int:
     return (
         _write_instruments(connection, batch.instruments)
         + _write_accounts(connection, batch.accounts)
-        + _copy(connection, "orders", _ORDERS, batch.orders.created)
+        # Older orders first: an id that they free may be used again in this batch.
         + _change_orders(connection, batch.orders.changed)
-        + _copy(connection, "trades", _TRADES, batch.trades)
-        + _copy(connection, "postings", _POSTINGS, batch.postings)
+        + _copy(connection, "orders", ORDERS, batch.orders.created)
+        + _copy(connection, "trades", TRADES, batch.trades)
+        + _copy(connection, "postings", POSTINGS, batch.postings)
         + _change_holdings(connection, batch.changes)
         + _count_rejections(connection, batch.rejections)
     )
 
 
-def _copy(connection: Connection, table: str, kinds: dict[str, str], rows: np.ndarray) -> int:
+def _copy(connection: Connection, table: str, kinds: Kinds, rows: np.ndarray) -> int:
     if len(rows):
         statement = f"COPY lmax.{table} ({', '.join(kinds)}) FROM STDIN (FORMAT BINARY)"
         with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
@@ -112,11 +91,10 @@ def _change(connection: Connection, table: str, sql: str, *columns: PgArray, row
 
 
 def _write_instruments(connection: Connection, events: np.ndarray) -> int:
-    for e in events:
-        row = (e["instrument"], e["symbol"].decode("ascii"), e["quantity_scale"], e["price"])
-        row += (e["quantity"], e["sequence"], e["timestamp"])
-        values = [value if isinstance(value, str) else int(value) for value in row]
-        connection.execute(_INSERT_INSTRUMENT, values)
+    for event in events:
+        row = event["instrument"], event["quantity_scale"], event["price"], event["quantity"]
+        numbers = [int(value) for value in (*row, event["sequence"], event["timestamp"])]
+        connection.execute(_INSERT_INSTRUMENT, [event["symbol"].decode("ascii"), *numbers])
     return len(events)
 
 
@@ -133,7 +111,7 @@ def _write_accounts(connection: Connection, events: np.ndarray) -> int:
 def _change_orders(connection: Connection, rows: np.ndarray) -> int:
     if not len(rows):
         return 0
-    columns = [PgArray(kind, rows[name]) for name, kind in _ORDER_CHANGES.items()]
+    columns = [PgArray(kind, rows[name]) for name, kind in ORDER_CHANGES.items()]
     return _change(connection, "orders", _UPDATE_ORDERS, *columns, rows=len(rows))
 
 

@@ -19,6 +19,7 @@ class Market:
 
     def __init__(self, accounts: int = 8, instruments: int = 2) -> None:
         self.engine = Engine()
+        self._recent_ids = {account: [HUGE_ID] for account in range(1, accounts + 1)}
         self.accounts = accounts
         self.instruments = instruments
         self.events = self.apply(_opening(accounts, instruments))
@@ -39,6 +40,10 @@ class Market:
         for number in range(count):
             _random_command(self, commands[number : number + 1], chance)
         return self.apply(commands)
+
+    def recent_ids(self, account: int) -> list[int]:
+        """The client order ids that the account's random commands used, the newest last."""
+        return self._recent_ids[account]
 
     def trades(self, count: int) -> np.ndarray:
         """``count`` trades: a sell order of one account, bought by the next."""
@@ -90,12 +95,12 @@ _KINDS = {
     CommandType.REPLACE: 12,
     CommandType.DEPOSIT: 3,
     CommandType.WITHDRAW: 3,
-    CommandType.END_OF_DAY: 1,
+    CommandType.END_OF_DAY: 2,
 }
 
 
 def _random_command(market: Market, command: np.ndarray, chance: random.Random) -> None:
-    """Ids come from a small range, so that orders are found, repeated and used again."""
+    """Ids come from a small range, so that they are repeated and used again another day."""
     kind = chance.choices(list(_KINDS), list(_KINDS.values()))[0]
     command["type"] = kind
     command["account"] = chance.randint(1, market.accounts)
@@ -104,11 +109,13 @@ def _random_command(market: Market, command: np.ndarray, chance: random.Random) 
     if kind in (CommandType.DEPOSIT, CommandType.WITHDRAW):
         command["instrument"] = chance.randint(0, market.instruments)
         return
-    command["client_order_id"] = HUGE_ID + chance.randint(-200, 200)
-    command["orig_client_order_id"] = HUGE_ID + chance.randint(-200, 200)
+    ids = market.recent_ids(int(command["account"][0]))
+    command["orig_client_order_id"] = chance.choice(ids[-5:])
+    ids.append(HUGE_ID + chance.randint(-30, 30))
+    command["client_order_id"] = ids[-1]
     command["side"] = chance.choice(list(Side))
     command["time_in_force"] = chance.choices(list(TimeInForce), [6, 3, 1, 1])[0]
     if chance.random() < 0.1:
         command["order_type"] = OrderType.MARKET
     else:
-        command["price"] = chance.randint(95, 105)
+        command["price"] = chance.randint(85, 115)
