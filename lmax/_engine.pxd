@@ -3,6 +3,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int64_t
 
 from lmax._state cimport State
+from lmax._view cimport StateView
 from lmax.wire cimport Event
 
 
@@ -12,8 +13,8 @@ cdef struct EventBuffer:
     bint exhausted  # the system refused memory; what was written then is lost
 
 
-cdef class Engine:
-    cdef State state
+cdef class Engine(StateView):
+    cdef State logic
     cdef EventBuffer buffer
 
     cdef int define_bare(self, int64_t tick_size, int64_t lot_size) except -1

@@ -219,8 +219,12 @@ cdef inline int64_t ring_last_claimed(Ring *ring) noexcept nogil:
 
 
 cdef inline int64_t ring_remaining(Ring *ring) noexcept nogil:
-    """How many numbers could be claimed now; a new look at the gates."""
-    return ring.capacity - (ring_last_claimed(ring) - ring_slowest_gate(ring))
+    """How many numbers could be claimed now; a new look at the gates.
+
+    The gates first: what moves in between makes the answer smaller, never too large.
+    """
+    cdef int64_t slowest = ring_slowest_gate(ring)
+    return max(<int64_t>0, ring.capacity - (ring_last_claimed(ring) - slowest))
 
 
 cdef class RingBuffer:

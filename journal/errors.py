@@ -1,0 +1,28 @@
+"""What can be wrong with a journal. Every message says where and what to do."""
+
+from pathlib import Path
+
+
+class JournalError(Exception):
+    """The journal cannot be used as it is."""
+
+
+class JournalLocked(JournalError):
+    """Another process writes in this folder."""
+
+
+class JournalCorrupt(JournalError):
+    """Bytes that were synced are not what was written.
+
+    path, offset: where; sequence: of the first command that cannot be read.
+    """
+
+    def __init__(self, path: Path, offset: int, sequence: int, what: str) -> None:
+        self.path = path
+        self.offset = offset
+        self.sequence = sequence
+        super().__init__(
+            f"{path} at byte {offset}: {what} where command {sequence} should be."
+            " Nothing was changed. Restore this segment from a copy; everything before"
+            f" command {sequence} is good."
+        )

@@ -1,0 +1,186 @@
+"""The business logic as an agent. See _business.pxd."""
+from libc.stdlib cimport free, malloc
+
+import numpy as np
+
+from lmax._logic cimport logic_apply, logic_open
+from lmax._state cimport FAULT_NONE, Sink, state_close
+from lmax._view cimport view_of
+from lmax.ringbuffer.agent cimport agent_do_work
+from lmax.ringbuffer.atomics cimport load_acquire_i32, store_release_i32
+from lmax.ringbuffer.barrier cimport barrier_add, barrier_available, barrier_init
+from lmax.ringbuffer.ring cimport (
+    ring_cursor, ring_detach_slowest, ring_publish, ring_slot, ring_try_claim,
+)
+from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
+from lmax.wire cimport RECORD_BYTES, Command, Event
+
+from lmax._engine import FAULTS, EngineFault
+from lmax.schema import COMMAND
+
+cdef enum:
+    RUN = 256  # output slots claimed at once
+    BURST = 32  # commands applied before their events are shown
+    MOST = 1024  # commands in one round
+
+cdef extern from "<sched.h>" nogil:
+    int sched_yield()
+
+
+cdef void publish_written(Logic *logic) noexcept nogil:
+    """Show the events written since the last time."""
+    cdef int64_t last
+    cdef Sink *sink = &logic.state.sink
+    if sink.next == NULL:
+        return
+    last = logic.run_end - (sink.end - sink.next)
+    if last > logic.written:
+        ring_publish(logic.output, logic.written + 1, last)
+        logic.written = last
+
+
+cdef bint claim_run(Logic *logic, int64_t count) noexcept nogil:
+    cdef int64_t last = ring_try_claim(logic.output, count)
+    if last < 0:
+        return False
+    logic.run_start = last - count + 1
+    logic.run_end = last
+    logic.state.sink.next = <Event *>ring_slot(logic.output, logic.run_start)
+    logic.state.sink.end = logic.state.sink.next + count
+    return True
+
+
+cdef void next_run(Sink *sink) noexcept nogil:
+    """Claim the next slots of the output ring, waiting for room where that is needed."""
+    cdef Logic *logic = <Logic *>sink.owner
+    cdef int64_t to_wrap = logic.output.capacity - ((logic.run_end + 1) & logic.output.mask)
+    cdef int64_t count = min(to_wrap, min(<int64_t>RUN, logic.output.capacity))
+    publish_written(logic)
+    while not claim_run(logic, count):
+        if count > 1:
+            count = 1
+        elif load_acquire_i32(logic.abandon):
+            # Nobody reads: the slot is written over and never published.
+            sink.next = <Event *>ring_slot(logic.output, logic.run_end)
+            sink.end = sink.next + 1
+            return
+        elif ring_detach_slowest(logic.output, count) == 0:
+            if logic.pump != NULL:
+                agent_do_work(logic.pump)
+            else:
+                sched_yield()
+
+
+cdef int business_work(void *owner) noexcept nogil:
+    """One round: how many commands were applied; -1 at a fault, for good."""
+    cdef Logic *logic = <Logic *>owner
+    cdef int64_t first = sequence_get(logic.applied) + 1
+    cdef int64_t last = min(barrier_available(&logic.barrier, first), first + MOST - 1)
+    cdef int64_t number
+    if logic.state.fault != FAULT_NONE:
+        return -1
+    if last < first:
+        return 0
+    for number in range(first, last + 1):
+        logic_apply(&logic.state, <Command *>ring_slot(logic.barrier.ring, number))
+        if logic.state.fault != FAULT_NONE:
+            return -1
+        if (number - first) % BURST == BURST - 1:
+            publish_written(logic)
+            sequence_set(logic.applied, number)
+    publish_written(logic)
+    sequence_set(logic.applied, last)
+    return <int>(last - first + 1)
+
+
+cdef void drop_events(Sink *sink) noexcept nogil:
+    """While replaying nobody is told: the same few slots again and again."""
+    sink.next = <Event *>sink.owner
+    sink.end = sink.next + RUN
+
+
+cdef class Business(AgentBase):
+    """Accounts, funds and books between two rings.
+
+    input: ring of commands; output: ring of events (one producer: this agent);
+    after: the sequences of what must be done with a command first (journal, replicator).
+    Replay the journal into it with `replay` before anything runs.
+    """
+
+    def __cinit__(self, RingBuffer input, RingBuffer output, after=()):
+        cdef RingSequence dependency
+        if input.slot_bytes != RECORD_BYTES or output.slot_bytes != RECORD_BYTES:
+            raise ValueError(f"both rings have slots of {RECORD_BYTES} bytes")
+        if logic_open(&self.logic.state, False) < 0:
+            raise MemoryError("the engine's address space (about 10 GiB, used as needed) was refused")
+        self.input = input
+        self.output = output
+        self.position = RingSequence()
+        self.dependencies = list(after)
+        barrier_init(&self.logic.barrier, input.ring)
+        for dependency in self.dependencies:
+            if barrier_add(&self.logic.barrier, dependency.sequence) < 0:
+                raise ValueError("too many agents to wait for")
+        self.logic.applied = self.position.sequence
+        self.logic.output = output.ring
+        self.logic.abandon = &self.abandoned
+        self.logic.written = self.logic.run_end = ring_cursor(output.ring)
+        self.logic.state.sink.owner = &self.logic
+        self.logic.state.sink.refill = next_run
+        self.agent.do_work = business_work
+        self.agent.state = &self.logic
+
+    def __dealloc__(self):
+        state_close(&self.logic.state)
+
+    def pump_while_full(self, AgentBase consumer):
+        """Call that agent while the output ring is full: for one thread that runs everything."""
+        self.pump = consumer
+        self.logic.pump = consumer.as_agent()
+
+    def abandon_output(self):
+        """No consumer runs any more: do not wait for room, drop what does not fit."""
+        store_release_i32(&self.abandoned, 1)
+
+    def replay(self, commands):
+        """Apply an array of commands (dtype COMMAND) without publishing events.
+
+        Before the agent runs. Raises EngineFault.
+        """
+        if commands.dtype != COMMAND:
+            raise TypeError("commands are a NumPy array of dtype lmax.COMMAND")
+        cdef const unsigned char[::1] data = np.ascontiguousarray(commands).view(np.uint8)
+        cdef size_t count = len(commands)
+        cdef size_t i
+        cdef Sink saved = self.logic.state.sink
+        cdef Event *scrap = <Event *>malloc(RUN * sizeof(Event))
+        if scrap == NULL:
+            raise MemoryError()
+        self.logic.state.sink.next = self.logic.state.sink.end = NULL
+        self.logic.state.sink.owner = scrap
+        self.logic.state.sink.refill = drop_events
+        with nogil:
+            for i in range(count):
+                logic_apply(&self.logic.state, <Command *>&data[i * RECORD_BYTES])
+        self.logic.state.sink = saved
+        free(scrap)
+        self.raise_fault()
+        sequence_set(self.logic.applied, self.logic.state.sequence)
+
+    def raise_fault(self):
+        """EngineFault if the logic stopped for good."""
+        if self.logic.state.fault != FAULT_NONE:
+            raise EngineFault(
+                f"{FAULTS[self.logic.state.fault]};"
+                f" the last one applied is {self.logic.state.sequence}"
+            )
+
+    @property
+    def applied(self):
+        """Sequence of the last command applied whose events are published."""
+        return sequence_get(self.logic.applied)
+
+    @property
+    def state(self):
+        """A StateView of what the logic holds; exact only while the agent does not run."""
+        return view_of(&self.logic.state, self)

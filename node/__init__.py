@@ -1,0 +1,1 @@
+"""Puts a process together: rings, agents, threads, consumers, the command line."""
