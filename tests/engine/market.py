@@ -1,10 +1,15 @@
 """A small market with every kind of instrument, and the values at the edges of each field."""
 
+from collections.abc import Sequence
+
 from lmax.schema import CommandType
 from tests.twin import Command, build
 from tests.twin.numbers import MAX_INT64
 
-ACCOUNTS = [1, 2, 3, 4, 16_777_215]
+FEW_ACCOUNTS = [1, 2, 3]
+"""Enough for short tests. With the highest account, a check looks through all below it: 50 ms."""
+
+ACCOUNTS = [*FEW_ACCOUNTS, 4, 16_777_215]
 
 
 def _define(instrument: int, symbol: bytes, **fields: int) -> Command:
@@ -64,12 +69,14 @@ EDGES: dict[str, list[int | bytes]] = {
 }
 
 
-def opening() -> list[Command]:
-    """Instruments are defined, accounts opened, and each gets something of everything."""
-    commands = [*INSTRUMENTS, *(build.open_account(account) for account in ACCOUNTS)]
-    for account in ACCOUNTS:
-        commands.append(build.deposit(account, 10**12))
+def opening(
+    cash: int = 10**17, lots: int = 10_000_000, accounts: Sequence[int] = ACCOUNTS
+) -> list[Command]:
+    """Instruments are defined, accounts opened, and each gets cash and lots of everything."""
+    commands = [*INSTRUMENTS, *(build.open_account(account) for account in accounts)]
+    for account in accounts:
+        commands.append(build.deposit(account, cash))
         for definition in INSTRUMENTS:
-            amount = 100_000 * definition.lot_size
+            amount = lots * definition.lot_size
             commands.append(build.deposit(account, amount, definition.instrument))
     return commands

@@ -28,13 +28,13 @@ class Traffic:
         self.last_id = 0
         self.now = 1_000_000
         self.kinds: list[tuple[Callable[[], Command], int]] = [
-            (self._order, 48),
-            (self._cancel, 14),
-            (self._reduce, 8),
-            (self._replace, 16),
-            (self._transfer, 6),
-            (self._edge, 6),
-            (self._junk, 1),
+            (self._order, 58),
+            (self._cancel, 9),
+            (self._reduce, 5),
+            (self._replace, 12),
+            (self._transfer, 5),
+            (self._edge, 7),
+            (self._junk, 2),
         ]
 
     def next(self) -> Command:
@@ -44,7 +44,7 @@ class Traffic:
         return replace(command, sequence=self.twin.sequence + 1, timestamp=self.now)
 
     def _any(self) -> Command:
-        if self.random.random() < 0.003:
+        if self.random.random() < 0.001:
             return build.end_of_day()
         makers, weights = zip(*self.kinds, strict=True)
         make: Callable[[], Command] = self.random.choices(makers, weights)[0]
@@ -57,7 +57,7 @@ class Traffic:
         account = self.random.choice(ACCOUNTS)
         side = self.random.choice(list(Side))
         price = self._price(instrument.instrument, side)
-        if self.random.random() < 0.12:
+        if self.random.random() < 0.08:
             price = 0
         return build.order(
             account,
@@ -65,7 +65,7 @@ class Traffic:
             side,
             self._quantity(account, instrument, side, price),
             price,
-            self.random.choices(list(TimeInForce), [6, 4, 2, 2])[0],
+            self.random.choices(list(TimeInForce), [6, 6, 1, 1])[0],
             instrument.instrument,
         )
 
@@ -107,11 +107,12 @@ class Traffic:
         lot = INSTRUMENTS_BY_ID[asset].lot_size if asset else 1
         available = self.twin.world.accounts.of(account, asset).available
         room = MAX_INT64 - self.twin.world.accounts.total_of(asset)
-        amount = self.random.choice([lot, available, available + lot, self._lots(available, lot)])
-        if self.random.random() < 0.5:
-            return build.withdraw(account, min(amount, MAX_INT64), asset)
-        amount = self.random.choice([amount, self._lots(10**7, lot), room // lot * lot, room + 1])
-        return build.deposit(account, min(amount, MAX_INT64), asset)
+        few = self.random.randint(0, 1000) * lot
+        if self.random.random() < 0.4:
+            amounts = [few] * 20 + [available, available + lot, few + 1]
+            return build.withdraw(account, min(self.random.choice(amounts), MAX_INT64), asset)
+        amounts = [few, few * 10_000] * 20 + [room // lot * lot, room + 1, few + 1]
+        return build.deposit(account, min(self.random.choice(amounts), MAX_INT64), asset)
 
     # -- pieces ------------------------------------------------------------------------------
 
@@ -148,16 +149,21 @@ class Traffic:
         if self.random.random() < 0.1:
             ticks = min(2 ** self.random.randint(0, 62) + self.random.randint(-1, 1), highest)
         else:
-            away = self.random.randint(-3, 8)
-            ticks = lowest + 20 + (away if side == Side.SELL else -away)
+            away = self.random.randint(-3, 15)
+            ticks = lowest + 25 + (away if side == Side.SELL else -away)
         price = min(max(ticks, lowest), highest) * tick
         return price + self.random.choice([0] * 60 + [1, tick * 10**12])
 
     def _quantity(self, account: int, definition: Command, side: int, price: int) -> int:
-        """A few lots, or about as much as the account can pay for."""
+        """A few lots, enough for a sweep, about what the account can pay for or the side hold."""
         lot = definition.lot_size
-        if self.random.random() < 0.85:
-            return self.random.randint(1, 40) * lot
+        luck = self.random.random()
+        if luck < 0.96:
+            return self.random.randint(1, 40 if luck < 0.9 else 1500) * lot
+        if luck < 0.97 and definition.instrument in self.twin.world.instruments:
+            book = self.twin.world.instruments[definition.instrument].book
+            room = MAX_INT64 - book.open_quantity(side)
+            return min(room // lot * lot + self.random.choice([0, lot]), definition.max_quantity)
         accounts, scale = self.twin.world.accounts, 10**definition.quantity_scale
         if side == Side.SELL:
             most = accounts.of(account, definition.instrument).available
