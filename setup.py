@@ -46,6 +46,10 @@ SANITIZERS = {
     "address,undefined": ["-fsanitize=address,undefined", "-g", "-fno-omit-frame-pointer"],
 }
 
+if SANITIZE not in SANITIZERS:
+    known = " or ".join(name for name in SANITIZERS if name)
+    sys.exit(f"setup.py: LMAX_SANITIZE={SANITIZE} is not known; set it to {known}")
+
 
 def extensions(folders: list[str]) -> list[Extension]:
     """One extension a .pyx file, named after its path.
@@ -53,9 +57,6 @@ def extensions(folders: list[str]) -> list[Extension]:
     Cython itself follows cimports and rewrites the C file when one changed; what the
     compiler reads besides is named in ``depends``.
     """
-    if SANITIZE not in SANITIZERS:
-        known = " or ".join(name for name in SANITIZERS if name)
-        raise OptionError(f"LMAX_SANITIZE={SANITIZE} is not known; set it to {known}")
     sources = sorted(path for folder in folders for path in Path(folder).rglob("*.pyx"))
     headers = sorted(str(path) for folder in folders for path in Path(folder).rglob("*.h"))
     return [

@@ -5,6 +5,7 @@ import pytest
 from tests import house_rules, lint
 
 
+@pytest.mark.timeout(300)  # mypy from an empty cache, beside other tests
 @pytest.mark.parametrize("name", lint.CHECKS)
 def test_the_check_has_no_complaint(name):
     complaint = lint.CHECKS[name]()
