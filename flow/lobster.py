@@ -74,6 +74,10 @@ class LobsterSource:
         symbol: name of the instrument; by default what the file's name begins with.
         orderbook: the orderbook file that goes with it, whose first row gives the book to start
             from; without it the book starts empty.
+
+    Attributes:
+        message_numbers: which message of the file, counted from 1, each command of the last batch
+            comes from; a message gives one command or none.
     """
 
     def __init__(
@@ -85,6 +89,8 @@ class LobsterSource:
         self._opening = OpeningBook.read(orderbook) if orderbook is not None else None
         self._left: dict[int, int] = {}
         self._taken = 0
+        self._read = 0
+        self.message_numbers: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.counts = dict.fromkeys(
             [*KINDS.values(), "unintroduced", "in_first_row", "commands"], 0
         )
@@ -109,23 +115,27 @@ class LobsterSource:
 
     def batches(self) -> Iterator[Commands]:
         """The commands of the file; see `flow.source.Source`."""
-        skip = 1 if self._opening else 0
         for messages in self._reader:
+            numbers = np.arange(self._read + 1, self._read + len(messages) + 1)
+            self._read += len(messages)
             for kind, count in enumerate(np.bincount(messages["type"], minlength=len(KINDS) + 1)):
                 if kind:
                     self.counts[KINDS[kind]] += int(count)
-            self.counts["in_first_row"] += skip
-            commands = self._translate(messages[skip:])
-            skip = 0
+            if self._opening and numbers[0] == 1:
+                self.counts["in_first_row"] = 1
+                numbers, messages = numbers[1:], messages[1:]
+            fate = np.fromiter(map(self._fate, *_columns(messages)), np.int64, len(messages))
+            sent = fate != _DROP
+            self.message_numbers = numbers[sent]
+            commands = self._translate(messages[sent], fate[sent] == _LEVEL)
             self.counts["commands"] += len(commands)
             yield commands
 
-    def _translate(self, messages: NDArray[np.void]) -> Commands:
-        fate = np.fromiter(map(self._fate, *_columns(messages)), np.int64, len(messages))
-        messages, fate = messages[fate != _DROP], fate[fate != _DROP]
+    def _translate(self, messages: NDArray[np.void], on_level: NDArray[np.bool_]) -> Commands:
+        """The commands of messages that are sent; `on_level`: acts on a level of the first book."""
         kind = messages["type"]
         execution = kind == EXECUTION
-        on_level = (fate == _LEVEL) & ~execution
+        on_level = on_level & ~execution
         commands = np.zeros(len(messages), dtype=COMMAND)
         commands["type"] = _COMMAND_TYPES[kind]
         # What is left of an order before the file is unknown: its delete reduces the level.

@@ -1,0 +1,103 @@
+"""Real order flow and the published bench flows, on machines where they lie beside the checkout."""
+
+import csv
+from collections import Counter
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+import pytest
+
+from flow.lobster import LobsterSource
+from flow.lobster_reader import LobsterReader
+from flow.shapes import CANCEL, MODIFY, NEW, SWINGS, generate, load
+from lmax._engine import Engine
+from lmax.schema import CommandType, EventType, Reason
+from tests.flow.reading import SHARED, read_all
+from tests.flow.rebuild import by_engine, directly, published
+from tests.flow.venue import apply_all
+
+HOUR = SHARED / "AAPL_2012-06-21_0930-1030_message_50.csv"
+MESSAGES = SHARED / "AAPL_2012-06-21_first999_message_10.csv"
+BOOKS = SHARED / "AAPL_2012-06-21_first999_orderbook_10.csv"
+
+
+def test_the_hour_is_read_as_a_slow_exact_reader_reads_it():
+    with HOUR.open(encoding="utf-8-sig", newline="") as file:
+        expected = [
+            (_nanoseconds(row[0]), *(int(field) for field in row[1:])) for row in csv.reader(file)
+        ]
+    assert len(expected) == 91_997
+    assert read_all(LobsterReader(HOUR)) == (expected, None)
+
+
+def _nanoseconds(seconds: str) -> int:
+    return int((Decimal(seconds) * 10**9).to_integral_value(ROUND_HALF_UP))
+
+
+def test_the_sample_equals_its_published_book_in_955_rows_as_a_direct_rebuild_does():
+    expected = published(BOOKS)
+    summed = list(directly(MESSAGES, BOOKS))
+    replayed, source, engine = by_engine(MESSAGES, BOOKS)
+    engine.check()
+    assert len(expected) == len(replayed) == 999
+    assert sum(map(lambda a, b: a == b, summed, expected)) == 955
+    assert replayed == summed
+    assert engine.rejected == {}
+    assert source.counts["unintroduced"] == 10
+
+
+def test_in_the_rows_that_differ_a_level_beyond_the_first_ten_has_come_up():
+    """The best price published there is one of which the first row and the messages say nothing."""
+    first = [int(field) for field in BOOKS.read_text("utf-8-sig").split()[0].split(",")]
+    messages = np.concatenate(list(LobsterReader(MESSAGES)))
+    replayed, _, _ = by_engine(MESSAGES, BOOKS)
+    for number, (ours, theirs) in enumerate(zip(replayed, published(BOOKS), strict=True)):
+        if ours == theirs:
+            continue
+        wrong = [k for k in (0, 2) if ours[k : k + 2] != theirs[k : k + 2]]
+        for k in wrong:
+            on_side = first[k::4]
+            beyond = theirs[k] > max(on_side) if k == 0 else theirs[k] < min(on_side)
+            assert beyond, f"row {number + 1}: {ours} and {theirs}"
+    assert len(messages) == 999
+
+
+def test_of_the_hour_only_four_cancels_come_too_late():
+    """Their orders were filled here in place of another of the same price that the venue chose."""
+    source = LobsterSource(HOUR)
+    engine = Engine()
+    apply_all(engine, source.setup())
+    rejects = Counter()
+    for commands in source.batches():
+        events = apply_all(engine, commands)
+        refused = events[events["type"] == EventType.REJECTED]
+        rejects.update(zip(refused["command"].tolist(), refused["reason"].tolist(), strict=True))
+    engine.check()
+    assert rejects == {(CommandType.CANCEL, Reason.TOO_LATE): 4}
+    assert source.counts == {
+        "new_order": 44_256,
+        "partial_cancel": 469,
+        "delete": 41_004,
+        "execution": 4_067,
+        "hidden_execution": 2_201,
+        "cross_trade": 0,
+        "halt": 0,
+        "unintroduced": 84,
+        "in_first_row": 0,
+        "commands": 89_712,
+    }
+
+
+@pytest.mark.parametrize("name", SWINGS)
+def test_a_generated_flow_has_the_shape_of_the_published_one(name):
+    real, made = load(SHARED / "flow" / f"{name}.bin.xz"), generate(name)
+    assert len(made) == pytest.approx(len(real), rel=0.01)
+    for kind in (NEW, CANCEL, MODIFY):
+        shares = [(flow["type"] == kind).mean() for flow in (made, real)]
+        assert shares[0] == pytest.approx(shares[1], rel=0.03)
+    new = [flow[flow["type"] == NEW] for flow in (made, real)]
+    assert new[0]["ioc"].mean() == pytest.approx(new[1]["ioc"].mean(), rel=0.05)
+    assert new[0]["quantity"].mean() == pytest.approx(new[1]["quantity"].mean(), rel=0.02)
+    spans = [np.ptp(np.percentile(orders["price"], [1, 99])) for orders in new]
+    print("1 % to 99 % of the prices span", spans)
+    assert 0.3 < spans[0] / spans[1] < 3
