@@ -9,7 +9,7 @@ from tests.engine.compare import assert_same_events, assert_same_state
 from tests.engine.market import FEW_ACCOUNTS, opening
 from tests.engine.strategies import anything, ordinary
 from tests.engine.systems import EngineSystem, TwinSystem
-from tests.twin import Command
+from tests.twin import Command, build
 from tests.twin.records import commands_to_array
 
 CHECKED = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -49,3 +49,15 @@ def test_numbers_at_the_end_of_their_ranges(commands: list[Command]) -> None:
 @given(st.lists(anything, max_size=30))
 def test_anything_from_nothing(commands: list[Command]) -> None:
     both_agree(commands)
+
+
+@CHECKED
+@given(st.lists(st.integers(-(2**63), 2**62), max_size=20))
+def test_business_time_whatever_the_clock_says(timestamps: list[int]) -> None:
+    twin, engine = TwinSystem(), EngineSystem()
+    days = [
+        replace(build.end_of_day(), sequence=i, timestamp=timestamp)
+        for i, timestamp in enumerate(timestamps, 1)
+    ]
+    assert_same_events(days, twin.apply(days), engine.apply_array(commands_to_array(days)))
+    assert engine.engine.now == twin.twin.now
