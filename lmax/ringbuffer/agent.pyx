@@ -7,6 +7,9 @@ from lmax.ringbuffer.atomics cimport load_acquire_i32, store_release_i32
 from lmax.ringbuffer.signal cimport signal_wake
 from lmax.ringbuffer.wait cimport BACKOFF, BLOCKING, wait_idle, wait_init, wait_reset
 
+cdef extern from "<limits.h>" nogil:
+    int INT_MAX
+
 cdef extern from "<sys/prctl.h>" nogil:
     int prctl(int option, ...)
     int PR_SET_NAME
@@ -178,7 +181,8 @@ cdef prepare_thread(str name, core):
 
 cdef int call_all(AgentRunner runner) noexcept nogil:
     """One round: the work done by all, or what the first that failed returned."""
-    cdef int done, index, total = 0
+    cdef int64_t total = 0
+    cdef int done, index
     if runner._failed < 0:
         return runner._failed
     for index in range(runner._count):
@@ -187,8 +191,8 @@ cdef int call_all(AgentRunner runner) noexcept nogil:
             runner._failed_index = index
             store_release_i32(&runner._failed, done)
             return done
-        total += done > 0
-    return total
+        total += done
+    return <int>min(total, <int64_t>INT_MAX)
 
 
 cdef void run(AgentRunner runner) noexcept nogil:

@@ -31,20 +31,18 @@ cdef struct Barrier:
 
 cdef void barrier_init(Barrier *barrier, Ring *ring) noexcept nogil
 
+# One more consumer to come first; 0, or -1 when there are already MAX_DEPENDENCIES.
+#
+# May be called while the waiter runs; it holds from its next look on. One caller at a time.
 cdef int barrier_add(Barrier *barrier, Sequence *dependency) noexcept nogil
-"""One more consumer to come first; 0, or -1 when there are already MAX_DEPENDENCIES.
 
-May be called while the waiter runs; it holds from its next look on. One caller at a time.
-"""
-
+# Waits until `number` may be read; the highest sequence that may, or WAIT_TIMED_OUT after
+# `wait.timeout_ns`, or WAIT_ALERTED once `alert` (may be NULL) holds something other than 0.
+#
+# Who sets the alert calls `signal_raise` on the ring's signal after it.
 cdef int64_t barrier_wait(
     Barrier *barrier, Wait *wait, int64_t number, int32_t *alert
 ) noexcept nogil
-"""Waits until `number` may be read; the highest sequence that may, or WAIT_TIMED_OUT after
-`wait.timeout_ns`, or WAIT_ALERTED once `alert` (may be NULL) holds something other than 0.
-
-Who sets the alert calls `signal_raise` on the ring's signal after it.
-"""
 
 
 cdef inline int64_t barrier_available(Barrier *barrier, int64_t number) noexcept nogil:

@@ -29,6 +29,7 @@ cdef struct Processor:
     int32_t error           # what the handler returned, if negative
 
 
+# `max_batch`: the most messages of one call, so that a laggard still shows progress.
 cdef void processor_init(
     Processor *processor,
     Barrier *barrier,
@@ -38,20 +39,18 @@ cdef void processor_init(
     Wait *wait,
     int64_t max_batch,
 ) noexcept nogil
-"""`max_batch`: the most messages of one call, so that a laggard still shows progress."""
 
+# Gives the handler at most one batch and returns how many messages it held, never waiting.
+#
+# What the handler returned, if negative: its batch then counts as not done. This is the
+# duty cycle of an agent.
 cdef int processor_step(Processor *processor) noexcept nogil
-"""Gives the handler at most one batch and returns how many messages it held, never waiting.
 
-What the handler returned, if negative: its batch then counts as not done. This is the
-duty cycle of an agent.
-"""
-
+# Runs until halted and everything published was handled: 0. Or until the handler fails.
 cdef int processor_run(Processor *processor) noexcept nogil
-"""Runs until halted and everything published was handled: 0. Or until the handler fails."""
 
+# Asks the processor to end once it has drained. From any thread, any number of times.
 cdef void processor_halt(Processor *processor) noexcept nogil
-"""Asks the processor to end once it has drained. From any thread, any number of times."""
 
 
 cdef class BatchProcessor:

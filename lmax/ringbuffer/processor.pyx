@@ -2,7 +2,7 @@
 
 import threading
 
-from lmax.ringbuffer.atomics cimport load_acquire_i32, store_release_i32
+from lmax.ringbuffer.atomics cimport store_release_i32
 from lmax.ringbuffer.barrier cimport (
     WAIT_ALERTED,
     WAIT_TIMED_OUT,

@@ -89,51 +89,46 @@ cdef struct Ring:
 
 # ---- the life of a ring ----------------------------------------------------------------
 
+# A ring of `capacity` slots, both powers of two; NULL when they are not, or without memory.
+#
+# `multi`: several threads claim. `blocking`: some consumer waits BLOCKING. Its pages are
+# touched here, so that no first message pays for them.
 cdef Ring *ring_new(int64_t capacity, int64_t slot_bytes, bint multi, bint blocking) noexcept nogil
-"""A ring of `capacity` slots, both powers of two; NULL when they are not, or without memory.
-
-`multi`: several threads claim. `blocking`: some consumer waits BLOCKING. Its pages are
-touched here, so that no first message pays for them.
-"""
 
 cdef void ring_free(Ring *ring) noexcept nogil
 
+# Goes on after `last`, as if everything up to it had been published and consumed.
+#
+# Before any thread runs; sets the sequences of the gates that exist, too.
 cdef void ring_reset(Ring *ring, int64_t last) noexcept nogil
-"""Goes on after `last`, as if everything up to it had been published and consumed.
-
-Before any thread runs; sets the sequences of the gates that exist, too.
-"""
 
 # ---- gates -----------------------------------------------------------------------------
 
+# Makes producers wait for `sequence`, which is set to the cursor; the gate's index, or -1.
+#
+# May be called while producers run. The consumer sees every number above `sequence`.
+# The sequence must live as long as the ring, for a producer may be looking at it.
 cdef int ring_add_gate(Ring *ring, Sequence *sequence, bint detachable) noexcept nogil
-"""Makes producers wait for `sequence`, which is set to the cursor; the gate's index, or -1.
 
-May be called while producers run. The consumer sees every number above `sequence`.
-The sequence must live as long as the ring, for a producer may be looking at it.
-"""
-
+# Producers no longer wait for it. May be called while they run.
 cdef void ring_remove_gate(Ring *ring, int gate) noexcept nogil
-"""Producers no longer wait for it. May be called while they run."""
 
+# Puts a detached gate back, its consumer being done with `position`.
+#
+# True: everything above `position` is in the ring, or will be, until the gate passes it.
+# False: the producer is too far ahead. Catch up further and try again.
 cdef bint ring_attach(Ring *ring, int gate, int64_t position) noexcept nogil
-"""Puts a detached gate back, its consumer being done with `position`.
 
-True: everything above `position` is in the ring, or will be, until the gate passes it.
-False: the producer is too far ahead. Catch up further and try again.
-"""
-
+# Detaches the gates that stand in the way of a claim of `n`; how many.
+#
+# 0 and nothing changed if one of them is not detachable. To be called by a producer.
 cdef int ring_detach_slowest(Ring *ring, int64_t n) noexcept nogil
-"""Detaches the gates that stand in the way of a claim of `n`; how many.
 
-0 and nothing changed if one of them is not detachable. To be called by a producer.
-"""
-
+# The position of the slowest attached gate; the cursor if there is none.
 cdef int64_t ring_slowest_gate(Ring *ring) noexcept nogil
-"""The position of the slowest attached gate; the last claimed number if there is none."""
 
+# A new look at the gates, safe against newcomers; also kept in `cached_gate`.
 cdef int64_t ring_refresh_gate(Ring *ring) noexcept nogil
-"""A new look at the gates, safe against newcomers; also kept in `cached_gate`."""
 
 
 cdef inline bint gate_is_attached(Ring *ring, int gate) noexcept nogil:

@@ -1,7 +1,6 @@
 """The ring's slower half: building it, its gates, and its use from Python."""
 
 from libc.stdlib cimport free
-from libc.string cimport memset
 
 import numpy as np
 
@@ -156,7 +155,7 @@ cdef inline bint gate_blocks(Ring *ring, int gate, int64_t needed) noexcept nogi
 
 # ---- from Python -----------------------------------------------------------------------
 
-class RingFull(Exception):  # noqa: N818 - an answer to retry, not a fault
+class RingFull(Exception):
     """The ring has no room for the claim now: nothing was published; retry the same call."""
 
 

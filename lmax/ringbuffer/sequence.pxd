@@ -28,8 +28,8 @@ cdef inline void sequence_set(Sequence *sequence, int64_t value) noexcept nogil:
     store_release_i64(&sequence.value, value)
 
 
+# `size` zeroed bytes on a cache-line boundary, to be given to `free`; NULL without memory.
 cdef void *cache_aligned(size_t size) noexcept nogil
-"""`size` zeroed bytes on a cache-line boundary, to be given to `free`; NULL without memory."""
 
 
 cdef class RingSequence:

@@ -36,8 +36,8 @@ cdef inline void signal_cancel(Signal *signal) noexcept nogil:
     fetch_add_i32(&signal.parked, -1)
 
 
+# Wakes every sleeper: one system call.
 cdef void signal_wake(Signal *signal) noexcept nogil
-"""Wakes every sleeper: one system call."""
 
+# Sleeps until the generation is no longer this one, or for `timeout_ns`, or less.
 cdef void signal_sleep(Signal *signal, int32_t generation, int64_t timeout_ns) noexcept nogil
-"""Sleeps until the generation is no longer this one, or for `timeout_ns`, or less."""

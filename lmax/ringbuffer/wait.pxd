@@ -36,16 +36,16 @@ cdef struct Wait:
     int32_t armed               # BLOCKING: announced as a sleeper
 
 
+# BLOCKING needs the signal of the ring it waits for; the others may give NULL.
 cdef void wait_init(
     Wait *wait, int strategy, int64_t timeout_ns, int64_t max_sleep_ns, Signal *signal
 ) noexcept nogil
-"""BLOCKING needs the signal of the ring it waits for; the others may give NULL."""
 
+# One idle round.
 cdef void wait_pause(Wait *wait) noexcept nogil
-"""One idle round."""
 
+# Monotonic clock, nanoseconds.
 cdef int64_t now_ns() noexcept nogil
-"""Monotonic clock, nanoseconds."""
 
 cdef void sleep_ns(int64_t span) noexcept nogil
 

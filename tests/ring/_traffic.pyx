@@ -30,17 +30,17 @@ from lmax.ringbuffer.wait cimport (
     YIELD,
     Wait,
     now_ns,
+    sleep_ns,
     wait_init,
     wait_pause,
     wait_reset,
 )
 
-cdef extern from "<sched.h>" nogil:
-    int sched_yield()
-
 cdef enum:
     MAX_PRODUCERS = 8
     COPIES = 32
+    PAUSE_NS = 20_000
+    NAP_EVERY = 64
     TIMED_OUT = -1
     NS = 1_000_000_000
     SLEEP_NS = 50_000
@@ -54,7 +54,7 @@ cdef struct Message:
 
 
 cdef struct Tally:
-    int64_t count
+    int64_t messages
     int64_t total           # sum of the indexes
     int64_t misplaced       # a slot that held another message than its sequence says
     int64_t disordered      # a message of a producer before or after its turn
@@ -63,7 +63,7 @@ cdef struct Tally:
     int64_t detached        # how often that happened
 
 
-Counts = namedtuple("Counts", "count total misplaced disordered torn lost detached")
+Counts = namedtuple("Counts", "messages total misplaced disordered torn lost detached")
 
 MESSAGE_BYTES = sizeof(Message)
 
@@ -115,8 +115,8 @@ cdef int64_t produce_all(
         write_messages(ring, producer, index, last - n + 1, last)
         ring_publish(ring, last - n + 1, last)
         index += n
-        if detach:
-            sched_yield()       # on one core, too, the consumer gets its turn within a lap
+        if detach and index % ring.capacity < n:
+            sleep_ns(PAUSE_NS)      # so that the consumer sometimes comes by within a lap
     return refused
 
 
@@ -175,7 +175,7 @@ cdef inline void account(
     const Message *message, int64_t number, int64_t *expected, Tally *tally
 ) noexcept nogil:
     cdef int64_t producer = message.producer & (MAX_PRODUCERS - 1)
-    tally.count += 1
+    tally.messages += 1
     tally.total += message.index
     tally.misplaced += message.number != number
     tally.torn += message.check != check_of(message)
@@ -187,7 +187,7 @@ def consume_detachable(
     RingBuffer ring, int gate, RingSequence sequence, int64_t until, *,
     int64_t slow=0, double timeout=60.0,
 ):
-    """Reads up to `until` as a consumer that may be left behind, spending `slow` ns a batch.
+    """Reads up to `until` as a consumer that may be left behind, sleeping `slow` ns at times.
 
     It only believes copies that were made while attached. When it was left behind it
     gives up what it missed and goes on at the cursor.
@@ -212,7 +212,7 @@ cdef bint consume_or_lose(
 ) noexcept nogil:
     cdef Barrier barrier
     cdef Message copies[COPIES]
-    cdef int64_t lo, hi, number
+    cdef int64_t lo, hi, number, batches = 0
     barrier_init(&barrier, ring)
     while sequence_get(sequence) < until:
         lo = sequence_get(sequence) + 1
@@ -225,7 +225,9 @@ cdef bint consume_or_lose(
         elif hi >= lo:
             accept(copies, lo, hi, tally)
             sequence_set(sequence, hi)
-            dawdle(slow)
+            batches += 1
+            if batches % NAP_EVERY == 0 and slow > 0:
+                sleep_ns(slow)
         else:
             wait_pause(wait)
         if now_ns() > deadline:
@@ -248,16 +250,8 @@ cdef void accept(Message *copies, int64_t lo, int64_t hi, Tally *tally) noexcept
         account(&copies[number - lo], number, expected, tally)
 
 
-cdef void dawdle(int64_t span) noexcept nogil:
-    cdef int64_t end
-    if span > 0:
-        end = now_ns() + span
-        while now_ns() < end:
-            pass
-
-
 cdef object counts(Tally *tally):
     return Counts(
-        tally.count, tally.total, tally.misplaced, tally.disordered,
+        tally.messages, tally.total, tally.misplaced, tally.disordered,
         tally.torn, tally.lost, tally.detached,
     )

@@ -1,0 +1,29 @@
+from collections.abc import Callable
+from typing import Self
+
+from lmax.ringbuffer.barrier import SequenceBarrier
+from lmax.ringbuffer.sequence import RingSequence
+
+class BatchProcessor:
+    def __init__(
+        self,
+        barrier: SequenceBarrier,
+        handler: Callable[[int, int, bool], object],
+        *,
+        sequence: RingSequence | None = None,
+        strategy: int = ...,
+        max_batch: int = 65536,
+        name: str = "processor",
+    ) -> None: ...
+    @property
+    def sequence(self) -> RingSequence: ...
+    @property
+    def barrier(self) -> SequenceBarrier: ...
+    @property
+    def error(self) -> BaseException | None: ...
+    @property
+    def running(self) -> bool: ...
+    def step(self) -> int: ...
+    def start(self) -> Self: ...
+    def halt(self) -> None: ...
+    def join(self, timeout: float = 10.0) -> None: ...

@@ -1,0 +1,3 @@
+class RingSequence:
+    def __init__(self, value: int = 0) -> None: ...
+    value: int
