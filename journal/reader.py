@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,7 @@ def segment_numbers(directory: Path) -> list[int]:
     if not directory.is_dir():
         raise JournalError(f"{directory} is not a folder. A journal is a folder of segments.")
     numbers = sorted(int(p.stem) for p in directory.glob(f"*{SUFFIX}") if p.stem.isdigit())
-    for number, following in zip(numbers, numbers[1:], strict=False):
+    for number, following in itertools.pairwise(numbers):
         if following != number + 1:
             raise JournalError(
                 f"{segment_path(directory, number + 1)} is missing. Restore it from a copy."
@@ -136,12 +137,14 @@ class Reader:
         for name, value in expected.items():
             if header[name] != value:
                 raise JournalCorrupt(
-                    path, 0, self.sequence + 1,
+                    path,
+                    0,
+                    self.sequence + 1,
                     f"a segment whose {name.replace('_', ' ')} is {header[name]}, not {value},",
                 )
 
     def _judge(self, wrong: str) -> None:
-        """Bad bytes at the very end were being written when the machine stopped; others are damage."""
+        """At the very end bad bytes are a write that the stop cut short; elsewhere, damage."""
         self.torn = wrong
         self._refuse_what_follows(self._path(), self.offset, wrong)
 
@@ -153,7 +156,9 @@ class Reader:
             raise JournalCorrupt(path, offset, self.sequence + 1, wrong)
         if found := find_whole_batch(path, offset):
             raise JournalCorrupt(
-                path, offset, self.sequence + 1,
+                path,
+                offset,
+                self.sequence + 1,
                 f"{wrong}, before a good batch that begins with command {found},",
             )
 

@@ -1,0 +1,197 @@
+"""The engine process: rings, journal, logic and outputs, put together and taken apart."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from journal.files import DEFAULT_SEGMENT_BYTES, Journal
+from lmax._business import Business
+from lmax._engine import EngineFault
+from lmax.ringbuffer.agent import AgentBase, AgentRunner
+from lmax.ringbuffer.ring import RingBuffer, RingFull
+from lmax.ringbuffer.sequence import RingSequence
+from lmax.schema import COMMAND, EVENT
+from marketdata._depth import MarketData
+from node._ingress import Ingress
+from node._latency import LatencyProbe
+from node.layout import runners
+
+DEFAULT_SLOTS = 1 << 16
+
+
+class CoreFailed(RuntimeError):
+    """An agent stopped for good: nothing is accepted any more."""
+
+
+class Core:
+    """Input ring → journal → business logic → output ring → market data.
+
+    directory: of the journal, made if missing, recovered if not empty; layout: see node.layout;
+    slots: of either ring, a power of two; journal_mode: "auto", "direct" or "buffered".
+
+    Raises JournalLocked, JournalCorrupt, ValueError.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        layout: str = "shared",
+        slots: int = DEFAULT_SLOTS,
+        segment_bytes: int = DEFAULT_SEGMENT_BYTES,
+        journal_mode: str = "auto",
+    ) -> None:
+        # 1. the folder is ours, or we stop here
+        self.journal = Journal(directory, segment_bytes=segment_bytes, mode=journal_mode)
+        try:
+            self._assemble(layout, slots)
+        except BaseException:
+            self.journal.close()
+            raise
+
+    def _assemble(self, layout: str, slots: int) -> None:
+        # 2. two rings, and the logic between them, gated on the journal
+        self.input = RingBuffer(slots, dtype=COMMAND, producers="multi")
+        self.output = RingBuffer(slots, dtype=EVENT)
+        self.synced = RingSequence()
+        self.business = Business(self.input, self.output, after=[self.synced])
+        self.input.add_gate(self.business.position)
+        # 3. the state as it was after the last command on the disk
+        for commands in self.journal.replay():
+            self.business.replay(commands)
+        self.recovered = self.journal.sequence
+        # 4. everybody goes on from there
+        self.input.reset(self.recovered)
+        self.synced.value = self.recovered
+        self.journaler = self.journal.journaler(self.input, self.synced)
+        # 5. consumers of events
+        self.marketdata = MarketData(self.output)
+        self._load_books()
+        self.probe = LatencyProbe(self.output)
+        # 6. the way in, and the threads
+        self.ingress = Ingress(self.input)
+        outputs: list[AgentBase] = [self.marketdata, self.probe]
+        self.runners: list[AgentRunner] = runners(layout, [self.journaler, self.business], outputs)
+        self.layout = layout
+
+    def _load_books(self) -> None:
+        state = self.business.state
+        for instrument in state.instruments():
+            found = state.definition(instrument)
+            book = state.book(instrument)
+            self.marketdata.load(
+                instrument,
+                found["symbol"],
+                found["quantity_scale"],
+                found["tick_size"],
+                book.bids(),
+                book.asks(),
+            )
+
+    def start(self) -> Core:
+        """Start the threads (in the invoker layout there are none)."""
+        if self.layout != "invoker":
+            for runner in self.runners:
+                runner.start()
+        return self
+
+    def step(self) -> int:
+        """One round of every agent, in the invoker layout; the work done."""
+        return self.runners[0].step()
+
+    def submit(self, commands: npt.NDArray[np.void], timeout: float = 1.0) -> int:
+        """Publish commands in order; the sequence of the last.
+
+        Waits for room at most `timeout` seconds in all. Raises RingFull, which says how many
+        were taken (`error.taken`), CoreFailed.
+        """
+        deadline = time.monotonic() + timeout
+        taken, last = 0, self.input.cursor
+        part = self.input.capacity // 4
+        while taken < len(commands):
+            chunk = commands[taken : taken + part]
+            try:
+                last = self.ingress.offer(chunk)
+                taken += len(chunk)
+            except RingFull as full:
+                self.raise_failure()
+                if time.monotonic() >= deadline:
+                    full.taken = taken  # type: ignore[attr-defined]
+                    raise
+                if self.layout == "invoker":
+                    self.step()
+                else:
+                    time.sleep(0.00005)
+        return last
+
+    def wait_applied(self, sequence: int, timeout: float = 10.0) -> None:
+        """Return once the events of that command are published. Raises TimeoutError, CoreFailed."""
+        deadline = time.monotonic() + timeout
+        while self.business.applied < sequence:
+            self.raise_failure()
+            if time.monotonic() >= deadline:
+                raise TimeoutError(
+                    f"command {sequence} was not applied within {timeout} s;"
+                    f" the last one was {self.business.applied}"
+                )
+            if self.layout == "invoker":
+                self.step()
+            else:
+                time.sleep(0.00005)
+
+    def raise_failure(self) -> None:
+        """CoreFailed with the cause if an agent stopped for good."""
+        if self.journaler.error:
+            raise CoreFailed(
+                f"the journal cannot be written any more ({self.journaler.error}):"
+                " nothing is accepted. Mend the disk and start again."
+            ) from self.journaler.error
+        self.business.raise_fault()  # EngineFault
+        for runner in self.runners:
+            if runner.error:
+                raise CoreFailed(f"{runner.name} stopped: {runner.error}") from runner.error
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Finish what was published, then end the threads and give the folder free."""
+        try:
+            if self.layout == "invoker":
+                while self.step():
+                    pass
+            else:
+                if self.runners[0].running and not self._failed():
+                    self.wait_applied(self.input.cursor, timeout)
+                self._stop_threads(timeout)
+        finally:
+            self.journal.close()
+
+    def _stop_threads(self, timeout: float) -> None:
+        """In the order in which a command meets them, each when it has nothing left to do."""
+        for runner in self.runners:
+            if self._failed():
+                self.business.abandon_output()
+            if runner.running:
+                runner.stop()
+                runner.join(timeout)
+
+    def _failed(self) -> bool:
+        try:
+            self.raise_failure()
+        except (CoreFailed, EngineFault):
+            return True
+        return False
+
+    def __enter__(self) -> Core:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

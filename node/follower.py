@@ -1,0 +1,95 @@
+"""Following the events of a core: from the ring while that keeps up, else from the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from journal.history import History
+from lmax._tail import RingTail
+from lmax.schema import EVENT, EventFlag
+from node.core import Core
+
+Events = npt.NDArray[np.void]
+NOTHING = np.empty(0, EVENT)
+
+
+class AheadOfJournal(RuntimeError):
+    """A consumer has seen commands that this journal does not hold."""
+
+
+class Follower:
+    """All events after some command, each exactly once and in order, whatever the pace.
+
+    It reads the output ring. When it falls behind by the ring's length the logic goes on
+    without it; then it works the missed events out from the journal (journal.history) and
+    joins the ring again. `live` tells which of the two it does. Use it from one thread.
+    """
+
+    def __init__(self, core: Core, directory: Path, after: int = 0) -> None:
+        self._core = core
+        self._history = History(directory)
+        self._tail = RingTail(core.output)
+        self._carry: list[Events] = []
+        self.live = False
+        self.position = after
+
+    def restart(self, from_sequence: int) -> None:
+        """Go on with the command after `from_sequence`. Raises AheadOfJournal."""
+        if from_sequence > self._core.synced.value:
+            raise AheadOfJournal(
+                f"command {from_sequence} was seen before, but the journal in"
+                f" {self._core.journal.directory} ends with {self._core.synced.value}:"
+                " this is another journal's consumer. Give the folder or the database that"
+                " belongs to it, or a new one."
+            )
+        self.position = from_sequence
+        self.live = False
+        self._carry = []
+
+    def poll(self, max_events: int = 16384) -> Events:
+        """The next events, whole commands, about `max_events` at most; empty when none."""
+        return self._from_ring(max_events) if self.live else self._from_history()
+
+    def _from_history(self) -> Events:
+        events = self._history.events_after(self.position, self._core.synced.value)
+        if len(events):
+            return self._delivered(events)
+        # Everything on the disk is seen: the rest is in the ring, or will be.
+        self._carry = []
+        self.live = self._tail.attached or self._tail.attach()
+        return events
+
+    def _from_ring(self, max_events: int) -> Events:
+        new = self._tail.read(max_events)
+        if new is None:
+            self.live = False
+            return NOTHING
+        events = np.concatenate([*self._carry, new]) if self._carry else new
+        events = events[events["sequence"] > self.position]
+        self._carry = []
+        if not len(events):
+            return events
+        first = events[0]
+        if first["sequence"] != self.position + 1 or first["index"] != 0:
+            # What the ring held before we joined it.
+            self._carry = [events]
+            missed = self._history.events_after(self.position, int(first["sequence"]))
+            return self._delivered(missed)
+        ends = np.flatnonzero(events["flags"] & EventFlag.LAST)
+        whole = int(ends[-1]) + 1 if len(ends) else 0
+        if whole < len(events):
+            self._carry = [events[whole:]]
+        return self._delivered(events[:whole])
+
+    def _delivered(self, events: Events) -> Events:
+        if len(events):
+            self.position = int(events[-1]["sequence"])
+        return events
+
+    def close(self) -> None:
+        """Give the place in the ring free."""
+        self._tail.close()
+        self._history.close()

@@ -1,0 +1,40 @@
+"""Is the ledger equal to what the journal says? Line by line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from journal.history import replayed
+from ledger.check import Discrepancy, Expected, OpenOrder, check
+from lmax._view import StateView
+from lmax.schema import Side
+
+
+def expected_of(state: StateView) -> Expected:
+    """What the ledger must show when it has come to this state."""
+    orders = [
+        OpenOrder(account, order_id, instrument, int(side), price, leaves)
+        for instrument in state.instruments()
+        for side, levels in (
+            (Side.BUY, state.book(instrument).bids()),
+            (Side.SELL, state.book(instrument).asks()),
+        )
+        for price, _, _ in levels
+        for account, order_id, leaves in state.book(instrument).queue(side, price)
+    ]
+    return Expected(
+        last_sequence=state.sequence,
+        cash={int(a): int(cash) for a, cash, _ in state.accounts()},
+        shares={(int(a), int(i)): int(shares) for a, i, shares, _ in state.positions()},
+        open_orders=orders,
+        trades=state.trades,
+    )
+
+
+def reconcile(directory: Path, dsn: str) -> tuple[StateView, list[Discrepancy]]:
+    """Replay the journal in `directory` and compare with the ledger at `dsn`.
+
+    Raises JournalError, LedgerUnavailable.
+    """
+    engine = replayed(directory)
+    return engine, check(dsn, expected_of(engine))
