@@ -75,6 +75,7 @@ class ItchReader:
                     self.offset += end
                     rest = data[end:]
                     self._check_next(rest)
+                self.packed_offset = self._file.tell()
             except UnpackError as error:
                 raise FlowError(self.path, self.offset + len(rest), str(error)) from None
         if rest not in (b"", b"\0\0"):

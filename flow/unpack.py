@@ -20,7 +20,7 @@ def chunks(file: BinaryIO, chunk_bytes: int) -> Iterator[bytes]:
     Raises:
         UnpackError: a gzip file is damaged or cut.
     """
-    first = file.read(chunk_bytes)
+    first = file.read(max(chunk_bytes, len(GZIP_MAGIC)))
     if first.startswith(GZIP_MAGIC):
         yield from _unpacked(file, first, chunk_bytes)
         return
