@@ -96,7 +96,11 @@ class BuildExtensions(build_ext):
             nthreads=CORES,
             quiet=True,
             build_dir=f"{BUILD_DIR}/cython",
-            compiler_directives={"language_level": 3, "freethreading_compatible": False},
+            compiler_directives={
+                "language_level": 3,
+                "freethreading_compatible": False,
+                "show_performance_hints": False,
+            },
         )
         sources = {extension.name: extension.sources for extension in translated}
         for extension in self.extensions:

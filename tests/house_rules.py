@@ -28,7 +28,9 @@ CDEF_FUNCTION = re.compile(
 )
 POINTER_TYPE = re.compile(r"^\s*ctypedef\s+[^=]*\(\s*\*\s*(?P<name>\w+)\s*\)\s*\(")
 CDEF_CLASS = re.compile(r"^\s*cdef\s+class\s+(?:[\w.]+\.)?(\w+)", re.M)
-CYTHON_FUNCTION = re.compile(r"^(\s*)(?:def|cpdef|cdef)\b[^=]*\b(\w+)\s*\(.*$")
+CYTHON_FUNCTION = re.compile(
+    r"^(\s*)(?:def|cpdef|cdef)\b(?!\s+(?:public\s+|api\s+)*class\b)[^=(]*\b(\w+)\s*\(.*$"
+)
 
 
 def length(path: str, text: str) -> Iterator[str]:

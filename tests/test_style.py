@@ -41,7 +41,10 @@ def test_a_breach_of_a_house_rule_is_found(path, text, expected):
     assert expected in found[0]
 
 
+LONG_CLASS = "cdef class A(B):\n" + "    cdef void f(self) noexcept:\n        pass\n" * 40
+
 FINE = {
+    "a long class of short functions": ("lmax/a.pyx", LONG_CLASS),
     "a file of full length": ("node/a.py", "x = 1\n" * 400),
     "a clock outside the engine": ("node/a.py", "import time\n"),
     "threads in the rings": ("lmax/ringbuffer/a.py", "import threading\n"),
