@@ -1,0 +1,1 @@
+"""What the market looks like: books by level, and trades, kept from the engine's events."""

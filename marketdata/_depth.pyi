@@ -1,0 +1,39 @@
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from lmax.ringbuffer.agent import AgentBase
+from lmax.ringbuffer.ring import RingBuffer
+from lmax.ringbuffer.sequence import RingSequence
+from marketdata.views import Depth, Level, Statistics, Top, Trade
+
+class MarketData(AgentBase):
+    output: RingBuffer
+    position: RingSequence
+    trades_kept: int
+    def __init__(
+        self, output: RingBuffer, *, trades_kept: int = 1024, sequence: int = 0
+    ) -> None: ...
+    def close(self) -> None: ...
+    def load(
+        self,
+        instrument: int,
+        symbol: str,
+        quantity_scale: int,
+        tick_size: int,
+        bids: Sequence[Level],
+        asks: Sequence[Level],
+    ) -> None: ...
+    def top(self, instrument: int) -> Top: ...
+    def depth(self, instrument: int, levels: int | None = 10) -> Depth: ...
+    def last_trade(self, instrument: int) -> Trade | None: ...
+    def statistics(self, instrument: int) -> Statistics: ...
+    def trades(self, n: int = 50, instrument: int | None = None) -> npt.NDArray[np.void]: ...
+    def instruments(self) -> dict[int, str]: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def events(self) -> int: ...
+    @property
+    def trade_count(self) -> int: ...
