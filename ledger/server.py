@@ -117,7 +117,7 @@ class EmbeddedPostgres:
             self._clear_leftovers(home)
             binaries = programs(user)
             if not (home.data / "PG_VERSION").exists():
-                _initdb(binaries, home, user)
+                _initdb(binaries, home, user, sync=self._settings.get("fsync") != "off")
             self._launch(binaries, home, user)
             _create_database(home)
         except BaseException:
@@ -223,10 +223,10 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + self._patience_s
         while not _ready(home):
             if launcher.poll() is not None:
-                raise ServerError(_explain("PostgreSQL did not start", _tail(home.log)))
+                raise ServerError(explain("PostgreSQL did not start", _tail(home.log)))
             if time.monotonic() > deadline:
                 text = f"PostgreSQL was not ready after {self._patience_s:g} s"
-                raise ServerError(_explain(text, _tail(home.log)))
+                raise ServerError(explain(text, _tail(home.log)))
             time.sleep(0.01)
 
     def _end(self, launcher: subprocess.Popen[bytes]) -> None:
@@ -253,14 +253,15 @@ def _dsn(home: Home, database: str) -> str:
     return make_conninfo(host=str(home.sockets), user=ROLE, dbname=database)
 
 
-def _initdb(binaries: Path, home: Home, user: ServerUser) -> None:
+def _initdb(binaries: Path, home: Home, user: ServerUser, *, sync: bool) -> None:
     """Make the cluster beside its place, then move it there: half a cluster is never used."""
     fresh = home.root / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
     options = f"-U {ROLE} -E UTF8 --locale=C.UTF-8 --data-checksums -A peer".split()
+    options += [] if sync else ["--no-sync"]
     done = user.run([binaries / "initdb", "-D", fresh, *options])
     if done.returncode != 0:
-        raise ServerError(_explain(f"initdb failed in {home.root}", done.stdout))
+        raise ServerError(explain(f"initdb failed in {home.root}", done.stdout))
     names = dict.fromkeys(["root", user.name])
     mapping = "".join(f'lmax "{name}" {ROLE}\n' for name in names)
     user.write(fresh / "pg_ident.conf", mapping)
@@ -291,7 +292,7 @@ def _tail(path: Path) -> str:
         return str(error)
 
 
-def _explain(what: str, output: str) -> str:
+def explain(what: str, output: str) -> str:
     """One message: what failed, what to do where we know it, and PostgreSQL's own words."""
     advice = next((text for sign, text in _ADVICE.items() if sign in output), None)
     return f"{what}{': ' + advice if advice else ''}\n{output.strip()}"
