@@ -129,7 +129,8 @@ class LobsterSource:
             self.message_numbers = numbers[sent]
             commands = self._translate(messages[sent], fate[sent] == _LEVEL)
             self.counts["commands"] += len(commands)
-            yield commands
+            if len(commands):
+                yield commands
 
     def _translate(self, messages: NDArray[np.void], on_level: NDArray[np.bool_]) -> Commands:
         """The commands of messages that are sent; `on_level`: acts on a level of the first book."""

@@ -79,6 +79,7 @@ class Mix:
         life["order_type"] = np.where(kind == MARKET, OrderType.MARKET, OrderType.LIMIT)
         life["time_in_force"] = _TIME_IN_FORCE[kind]
         life["account"] = _accounts(rng, count, accounts)
+        # All bursts of a block are about one instrument, any draw of the block names it.
         hot = burst & (draws[2] < _below(_HOT_SHARE))
         instrument = np.where(hot, self._popularity[draws[2, 0]], self._popularity[draws[3]])
         life["instrument"] = instrument + 1
