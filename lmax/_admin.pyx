@@ -190,7 +190,7 @@ cdef void expire(State *state, uint32_t index) noexcept nogil:
     event.reason = REASON_END_OF_DAY
     state.digest -= order_hash(order)
     release_funds(state, order, order.leaves)
-    close_id(state, order.account, order.client_order_id)
+    close_id(state, order)
     state.trading = order.instrument
     book_remove(&state.instruments[order.instrument].book, index, &state.listener)
 

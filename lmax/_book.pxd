@@ -109,7 +109,7 @@ cdef struct BookListener:
 
 cdef int pools_open(BookPools *pools) noexcept nogil
 cdef void pools_close(BookPools *pools) noexcept nogil
-cdef bint pools_have_room(BookPools *pools) noexcept nogil
+cdef bint pools_have_room(BookPools *pools, uint32_t orders) noexcept nogil
 cdef void book_open(Book *book, BookPools *pools, int64_t tick_size) noexcept nogil
 cdef void book_match(Book *book, Order *taker, BookListener *listener) noexcept nogil
 cdef uint32_t book_rest(Book *book, Order *order, BookListener *listener) noexcept nogil

@@ -28,10 +28,10 @@ cdef void pools_close(BookPools *pools) noexcept nogil:
     pool_close(&pools.inners)
 
 
-cdef bint pools_have_room(BookPools *pools) noexcept nogil:
-    """One more order fits, at a price of its own."""
+cdef bint pools_have_room(BookPools *pools, uint32_t orders) noexcept nogil:
+    """So many more orders fit, and one more price."""
     return (
-        pool_room(&pools.orders) > 0
+        pool_room(&pools.orders) >= orders
         and pool_room(&pools.leaves) > 0
         and pool_room(&pools.inners) >= NODES_PER_LEVEL
     )

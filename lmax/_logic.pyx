@@ -4,7 +4,7 @@ The logic is a function of the commands alone: it reads no clock, draws no rando
 calls nobody. What a command needs is made sure of before its first change; when the system
 refuses the memory for it, the logic stops for good (``State.fault``) with the command undone.
 """
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint8_t
 
 from lmax._admin cimport define_instrument, deposit, end_of_day, open_account, withdraw
 from lmax._orders cimport (
@@ -20,6 +20,10 @@ from lmax.wire cimport (
     CMD_OPEN_ACCOUNT, CMD_REDUCE, CMD_REPLACE, CMD_WITHDRAW, FLAG_LAST, REASON_NONE,
     REASON_UNKNOWN_COMMAND,
 )
+
+cdef extern from *:
+    # 2^62 ns is the year 2116: a later timestamp counts as that, so that time cannot overflow
+    const int64_t LATEST "((int64_t)1 << 62)"
 
 
 cdef int logic_open(State *state, bint bare) noexcept nogil:
@@ -67,7 +71,7 @@ cdef void logic_apply(State *state, Command *command) noexcept nogil:
         state.fault = FAULT_MEMORY
         return
     state.sequence += 1
-    state.now = max(state.now + 1, command.timestamp)
+    state.now = max(state.now + 1, min(command.timestamp, <int64_t>LATEST))
     state.command = command
     state.index = 0
     reason = dispatch(state, command)

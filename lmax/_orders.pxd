@@ -13,5 +13,5 @@ cdef uint8_t reduce_order(State *state, Command *command) noexcept nogil
 cdef uint8_t replace_order(State *state, Command *command) noexcept nogil
 cdef void settle(void *owner, Order *taker, Order *maker, int64_t quantity) noexcept nogil
 cdef void maker_gone(void *owner, Order *maker) noexcept nogil
-cdef void close_id(State *state, uint32_t account, uint64_t id) noexcept nogil
+cdef void close_id(State *state, Order *order) noexcept nogil
 cdef void release_funds(State *state, Order *order, int64_t quantity) noexcept nogil

@@ -16,7 +16,7 @@ from lmax.funds cimport (
     cash_available, cash_change, position_open, shares_available, shares_change,
 )
 from lmax.idmap cimport (
-    ID_CLOSED, ID_NONE, IdEntry, idmap_find, idmap_put, idmap_remove,
+    ID_CLOSED, ID_NONE, IdEntry, closed_value, idmap_find, idmap_put, idmap_remove,
 )
 from lmax.money cimport INT64_MAX, notional
 from lmax.wire cimport (
@@ -78,7 +78,7 @@ cdef uint8_t check_limit_funds(
         return REASON_NOTIONAL_RANGE
     if order.leaves > INT64_MAX - (instrument.book.sides[order.side].quantity - freed):
         return REASON_QUANTITY_RANGE
-    if not pools_have_room(&state.pools):
+    if not pools_have_room(&state.pools, replaced == NULL):
         return REASON_CAPACITY
     if state.bare:
         return REASON_NONE
@@ -133,7 +133,7 @@ cdef bint can_pay_market(State *state, Instrument *instrument, Order *order) noe
 cdef uint8_t check_market_funds(
     State *state, Instrument *instrument, Order *order
 ) noexcept nogil:
-    if not pools_have_room(&state.pools):
+    if not pools_have_room(&state.pools, 1):
         return REASON_CAPACITY
     if state.bare:
         return REASON_NONE
@@ -177,8 +177,10 @@ cdef uint8_t find_order(State *state, Command *command, Order **order) noexcept 
     cdef IdEntry *entry = idmap_find(&state.ids, command.account, command.orig_client_order_id)
     if entry.value == ID_NONE:
         return REASON_UNKNOWN_ORDER
-    if entry.value == ID_CLOSED:
-        return REASON_TOO_LATE
+    if entry.value & ID_CLOSED:
+        return REASON_TOO_LATE if entry.value == closed_value(command.instrument) else (
+            REASON_UNKNOWN_ORDER
+        )
     order[0] = order_at(&state.pools, entry.value)
     return REASON_NONE if order[0].instrument == command.instrument else REASON_UNKNOWN_ORDER
 
@@ -250,16 +252,22 @@ cdef void settle(void *owner, Order *taker, Order *maker, int64_t quantity) noex
 
 
 cdef void maker_gone(void *owner, Order *maker) noexcept nogil:
-    close_id(<State *>owner, maker.account, maker.client_order_id)
+    close_id(<State *>owner, maker)
 
 
-cdef void close_id(State *state, uint32_t account, uint64_t id) noexcept nogil:
-    """The order of that id is gone. The id stays used till the day ends (a bare book forgets)."""
+cdef void close_id(State *state, Order *order) noexcept nogil:
+    """The order's id names nothing open any more.
+
+    It stays used till the day ends; a bare book forgets it.
+    """
+    cdef IdEntry *entry
     if state.bare:
-        idmap_remove(&state.ids, account, id)
+        idmap_remove(&state.ids, order.account, order.client_order_id)
         return
-    idmap_put(&state.ids, account, id, ID_CLOSED)
-    state.closed_digest += closed_id_hash(account, id)
+    entry = idmap_put(
+        &state.ids, order.account, order.client_order_id, closed_value(order.instrument)
+    )
+    state.closed_digest += closed_id_hash(entry)
 
 
 # -- commands ---------------------------------------------------------------------------
@@ -299,7 +307,7 @@ cdef void trade_and_rest(State *state, Instrument *instrument, Order *order) noe
         return
     if order.leaves:
         emit_end(state, order, reason)
-    close_id(state, order.account, order.client_order_id)
+    close_id(state, order)
 
 
 cdef uint8_t new_order(State *state, Command *command) noexcept nogil:
@@ -326,12 +334,13 @@ cdef uint8_t new_order(State *state, Command *command) noexcept nogil:
 
 cdef void end_order(State *state, Order *order, uint8_t reason) noexcept nogil:
     """Take an open order out of the book for good."""
-    cdef uint64_t id = order.client_order_id
-    cdef uint32_t index = idmap_find(&state.ids, order.account, id).value
+    cdef uint32_t index = idmap_find(
+        &state.ids, order.account, order.client_order_id
+    ).value
     emit_end(state, order, reason)
     state.digest -= order_hash(order)
     release_funds(state, order, order.leaves)
-    close_id(state, order.account, id)
+    close_id(state, order)
     state.trading = order.instrument
     book_remove(&state.instruments[order.instrument].book, index, &state.listener)
 
@@ -414,7 +423,7 @@ cdef uint8_t check_replace(
 cdef void rename(State *state, Order *order, uint64_t id) noexcept nogil:
     """Give a resting order the next id of its chain."""
     cdef uint32_t index = idmap_find(&state.ids, order.account, order.client_order_id).value
-    close_id(state, order.account, order.client_order_id)
+    close_id(state, order)
     idmap_put(&state.ids, order.account, id, index)
     state.digest -= order_hash(order)
     order.client_order_id = id
@@ -426,7 +435,7 @@ cdef void leave_book(State *state, Order *order) noexcept nogil:
     cdef uint32_t index = idmap_find(&state.ids, order.account, order.client_order_id).value
     state.digest -= order_hash(order)
     release_funds(state, order, order.leaves)
-    close_id(state, order.account, order.client_order_id)
+    close_id(state, order)
     state.trading = order.instrument
     book_remove(&state.instruments[order.instrument].book, index, &state.listener)
 
@@ -440,7 +449,7 @@ cdef uint8_t replace_order(State *state, Command *command) noexcept nogil:
         return reason
     if wanted.leaves <= 0:
         end_order(state, order, REASON_BELOW_FILLED)
-        close_id(state, command.account, command.client_order_id)
+        close_id(state, &wanted)
         return REASON_NONE
     event = emit_order(state, EVT_REPLACED, &wanted)
     event.orig_client_order_id = command.orig_client_order_id

@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from lmax._book cimport Book, BookListener, BookPools, Order
 from lmax.digest cimport KIND_CLOSED_ID, KIND_ORDER, mix
 from lmax.funds cimport Funds
-from lmax.idmap cimport IdMap
+from lmax.idmap cimport IdEntry, IdMap
 from lmax.wire cimport Command, Event
 
 
@@ -85,5 +85,5 @@ cdef inline uint64_t order_hash(Order *order) noexcept nogil:
     return mix(h, order.arrival << 16 | <uint64_t>order.side << 8 | order.time_in_force)
 
 
-cdef inline uint64_t closed_id_hash(uint32_t account, uint64_t id) noexcept nogil:
-    return mix(mix(KIND_CLOSED_ID, account), id)
+cdef inline uint64_t closed_id_hash(IdEntry *entry) noexcept nogil:
+    return mix(mix(KIND_CLOSED_ID, <uint64_t>entry.account << 32 | entry.value), entry.id)

@@ -149,6 +149,6 @@ cdef uint64_t state_hash_afresh(State *state) noexcept nogil:
             total += instrument_hash(&state.instruments[i], i)
             total += book_digest(state, &state.instruments[i])
     for i in range(state.ids.mask + 1):
-        if state.ids.entries[i].value == ID_CLOSED:
-            total += closed_id_hash(state.ids.entries[i].account, state.ids.entries[i].id)
+        if state.ids.entries[i].value & ID_CLOSED:
+            total += closed_id_hash(&state.ids.entries[i])
     return with_counters(state, total)

@@ -24,7 +24,7 @@ cdef int rebuild(IdMap *map, uint64_t capacity, bint keep_closed) noexcept nogil
         return -1
     for i in range(map.mask + 1):
         entry = &map.entries[i]
-        if entry.value != ID_NONE and (keep_closed or entry.value != ID_CLOSED):
+        if entry.value != ID_NONE and (keep_closed or not entry.value & ID_CLOSED):
             idmap_put(&fresh, entry.account, entry.id, entry.value)
     idmap_close(map)
     map[0] = fresh
@@ -38,12 +38,15 @@ cdef int idmap_make_room(IdMap *map) noexcept nogil:
     return rebuild(map, 2 * (map.mask + 1), True)
 
 
-cdef void idmap_put(IdMap *map, uint32_t account, uint64_t id, uint32_t value) noexcept nogil:
+cdef IdEntry *idmap_put(
+    IdMap *map, uint32_t account, uint64_t id, uint32_t value
+) noexcept nogil:
     cdef IdEntry *entry = idmap_find(map, account, id)
     map.count += entry.value == ID_NONE
     entry.id = id
     entry.account = account
     entry.value = value
+    return entry
 
 
 cdef void idmap_remove(IdMap *map, uint32_t account, uint64_t id) noexcept nogil:

@@ -158,15 +158,31 @@ cdef inline int64_t ring_try_claim(Ring *ring, int64_t n) noexcept nogil:
 cdef inline int64_t ring_try_claim_multi(Ring *ring, int64_t n) noexcept nogil:
     cdef int64_t before, last
     while True:
-        before = load_relaxed_i64(&ring.cursor.value)
+        before = load_acquire_i64(&ring.cursor.value)
         last = before + n
         # Acquire: another producer may have looked, and seen what the gates released.
         if last - ring.capacity > load_acquire_i64(&ring.cached_gate):
             if last - ring.capacity > ring_refresh_gate(ring):
                 return -1
-        if cas_i64(&ring.cursor.value, before, last):
+        if not ring_lap_is_published(ring, before + 1, last):
+            if load_acquire_i64(&ring.cursor.value) == before:
+                return -1
+        elif cas_i64(&ring.cursor.value, before, last):
             release_fence()     # a gate that another producer detached: point 6
             return last
+
+
+cdef inline bint ring_lap_is_published(Ring *ring, int64_t lo, int64_t hi) noexcept nogil:
+    """Whether the messages that `lo` to `hi` will overwrite have been published.
+
+    Gates see to that, except where all were detached, or there are none: there a producer
+    that sleeps between claim and publish must not be lapped.
+    """
+    cdef int64_t number
+    for number in range(lo, hi + 1):
+        if load_acquire_i64(&ring.stamps[number & ring.mask]) != number - ring.capacity:
+            return False
+    return True
 
 
 cdef inline void ring_publish(Ring *ring, int64_t lo, int64_t hi) noexcept nogil:

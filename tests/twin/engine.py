@@ -37,7 +37,7 @@ class Twin:
         if command.sequence != self.sequence + 1:
             raise ValueError(f"expected sequence {self.sequence + 1}, got {command.sequence}")
         self.sequence += 1
-        self.now = max(self.now + 1, command.timestamp)
+        self.now = max(self.now + 1, min(command.timestamp, 2**62))
         self._report = Report(command.sequence, self.now, command.type)
         try:
             validate(self.world, command)
