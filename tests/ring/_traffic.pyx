@@ -255,3 +255,20 @@ cdef object counts(Tally *tally):
         tally.messages, tally.total, tally.misplaced, tally.disordered,
         tally.torn, tally.lost, tally.detached,
     )
+
+
+def layout():
+    """Bytes of the structs, and how many of a ring's parts are not on their own 128 bytes."""
+    ring = RingBuffer(8, slot_bytes=128, producers="multi")
+    cdef Ring *inside = (<RingBuffer>ring).ring
+    parts = [
+        <size_t>&inside.cursor, <size_t>&inside.claimed, <size_t>inside.gates,
+        <size_t>&inside.signal, <size_t>inside.slots, <size_t>inside.stamps,
+        <size_t>(<RingSequence>RingSequence()).sequence,
+    ]
+    return {
+        "sequence": sizeof(Sequence),
+        "ring": sizeof(Ring),
+        "signal": sizeof(inside.signal),
+        "misaligned": sum(part % 128 != 0 for part in parts),
+    }

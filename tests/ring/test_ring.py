@@ -141,6 +141,19 @@ def test_a_removed_gate_holds_nobody_up_and_its_place_is_free_again(kind):
         ring.remove_gate(ring.add_gate(RingSequence()))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_gates_nobody_waits_for_consumers_but_no_unpublished_slot_is_claimed_again(kind):
+    ring = RingBuffer(8, dtype="i8", producers=kind)
+    ring.publish_array(range(8))
+    ring.publish_array(range(8))
+    assert ring.try_claim(3) == 19
+    assert ring.try_claim(5) == 24
+    assert ring.try_claim() == -1
+    ring.publish(17, 18)
+    assert ring.try_claim(3) == -1
+    assert ring.try_claim(2) == 26
+
+
 def test_a_seventeenth_gate_is_refused():
     ring = RingBuffer(8, dtype="i8")
     for _ in range(16):
