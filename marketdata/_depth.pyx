@@ -124,7 +124,9 @@ cdef class MarketData(AgentBase):
             self.copy(instrument, &wanted)
             needed = min(most, max(wanted.counts[0], wanted.counts[1]))
             if needed <= wanted.room:
-                return Depth(levels_of(&wanted, SIDE_BUY, most), levels_of(&wanted, SIDE_SELL, most))
+                return Depth(
+                    levels_of(&wanted, SIDE_BUY, most), levels_of(&wanted, SIDE_SELL, most)
+                )
             wanted.room = needed + needed // 8  # it may grow meanwhile
 
     def last_trade(self, instrument):

@@ -17,6 +17,9 @@ from tests.marketdata.events import assert_same_books, assert_whole, ring
 from tests.marketdata.feeding import Market, market, publish
 
 
+TRADE_FIELDS = ["trade_id", "price", "quantity", "instrument", "side"]
+
+
 def take_in(agent: MarketData, events: np.ndarray, rng: np.random.Generator) -> None:
     """Publishes the events in runs of random length and lets the agent work after each."""
     while len(events):
@@ -32,7 +35,7 @@ def assert_same_trades(agent: MarketData, fills: np.ndarray) -> None:
     """The newest trades are the newest fills, and turnover is the sum of all."""
     kept = agent.trades(agent.trades_kept)
     newest = fills[-agent.trades_kept :]
-    for ours, theirs in [("time", "timestamp"), *[(n, n) for n in kept.dtype.names[1:]]]:
+    for ours, theirs in [("time", "timestamp"), *[(n, n) for n in TRADE_FIELDS]]:
         assert kept[ours].tolist() == newest[theirs].tolist(), ours
     for instrument in agent.instruments():
         own = fills[fills["instrument"] == instrument]
@@ -163,7 +166,7 @@ def test_a_reader_on_another_thread_always_sees_a_whole_book(strategy, seed):
     setup = source.events_of(source.generator.setup())
     events = source.next_events(60_000)
     fills = events[events["type"] == EventType.FILL]
-    names = ["timestamp", "price", "quantity", "instrument", "side"]
+    names = ["timestamp", *TRADE_FIELDS[1:]]
     known = dict(zip(fills["trade_id"].tolist(), fills[names].tolist(), strict=True))
     agent = MarketData(ring(2048), trades_kept=200)
     runner = AgentRunner([agent], name="market data", strategy=strategy).start()
@@ -183,8 +186,8 @@ def test_a_reader_on_another_thread_always_sees_a_whole_book(strategy, seed):
     assert_same_books(agent, source.engine)
 
 
-def test_a_reader_gets_through_to_an_agent_that_never_pauses(seed):
-    """One book changes without a break: the agent leaves gaps when a reader fails for long."""
+def test_a_reader_gets_through_while_one_book_hardly_ever_rests(seed):
+    """The slowest look is printed."""
     source = market(seed, instruments=1)
     source_setup = source.events_of(source.generator.setup())
     agent = MarketData(ring(1 << 16))
@@ -193,7 +196,7 @@ def test_a_reader_gets_through_to_an_agent_that_never_pauses(seed):
     ended = threading.Event()
 
     def replay() -> None:
-        """The same events again and again, so that there is always work."""
+        """The same events again and again, so that there is nearly always work."""
         while not ended.is_set():
             publish(agent.output, events)
 
@@ -215,22 +218,22 @@ def test_a_reader_gets_through_to_an_agent_that_never_pauses(seed):
 
 @pytest.mark.serial
 def test_it_keeps_up_with_many_times_what_an_engine_makes(seed):
-    """Printed: events a second, stepped on this thread. The bound is loose: cores are shared."""
+    """Printed: events a second of processor time, which others on this machine cannot take."""
     source: Market = market(seed, accounts=200, instruments=20)
     engine: Engine = source.engine
     agent = MarketData(ring(1 << 18))
     agent.output.publish_array(source.events_of(source.generator.setup()))
     while agent.do_work():
         pass
-    seconds, count = 0.0, 0
+    nanoseconds, count = 0, 0
     for _ in range(8):
         events = source.next_events(60_000)
         agent.output.publish_array(events)
-        started = time.perf_counter()
+        started = time.thread_time_ns()
         while agent.do_work():
             pass
-        seconds += time.perf_counter() - started
+        nanoseconds += time.thread_time_ns() - started
         count += len(events)
     assert_same_books(agent, engine)
-    print(f"{count:,} events, {count / seconds / 1e6:.1f} M events/s")
-    assert count / seconds > 2e6
+    print(f"{count:,} events, {count / nanoseconds * 1e3:.1f} M events/s")
+    assert count / nanoseconds * 1e3 > 5
