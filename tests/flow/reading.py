@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,8 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 """Real order flow, beside the checkout on some machines; nothing here needs it."""
 
 
-def read_all(arrays: Iterable[np.ndarray]) -> tuple[list[tuple], FlowError | None]:
-    """Every record that came before the end or the fault, and the fault."""
+def read_all(arrays: Iterable[np.ndarray]) -> tuple[list[tuple], Any]:
+    """Every record that came before the end or the fault, and the FlowError or None."""
     records: list[tuple] = []
     try:
         for array in arrays:

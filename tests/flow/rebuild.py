@@ -16,7 +16,7 @@ Top = tuple[int, int, int, int] | None
 def published(book_path: Path) -> list[Top]:
     """What the orderbook file says after each message."""
     rows = [line.split(",") for line in book_path.read_text("utf-8-sig").split()]
-    return [tuple(map(int, row[:4])) for row in rows]
+    return [(int(a), int(b), int(c), int(d)) for a, b, c, d, *_ in rows]
 
 
 def directly(message_path: Path, book_path: Path) -> Iterator[Top]:

@@ -54,8 +54,10 @@ def test_where_the_sample_differs_a_level_came_up_from_beyond_the_ten_published(
     differing = [k for k, row in enumerate(rows) if replayed[k] != tuple(row[:4])]
     assert len(differing) == 44
     for k in differing:
+        ours = replayed[k]
+        assert ours is not None
         for side, direction in ((0, -1), (2, 1)):
-            if replayed[k][side : side + 2] != tuple(rows[k][side : side + 2]):
+            if ours[side : side + 2] != tuple(rows[k][side : side + 2]):
                 price = rows[k][side]
                 since = k
                 while price in rows[since - 1][side::4]:
@@ -63,7 +65,7 @@ def test_where_the_sample_differs_a_level_came_up_from_beyond_the_ten_published(
                 introduced = messages[since]
                 assert rows[since][36 + side] == price, "it came up as the tenth level"
                 assert (introduced["type"], introduced["price"]) != (1, price)
-                assert replayed[k][side] * direction < price * direction
+                assert ours[side] * direction < price * direction
 
 
 def test_of_the_hour_only_four_cancels_come_too_late():
@@ -71,7 +73,7 @@ def test_of_the_hour_only_four_cancels_come_too_late():
     source = LobsterSource(HOUR)
     engine = Engine()
     apply_all(engine, source.setup())
-    rejects = Counter()
+    rejects: Counter[tuple[int, int]] = Counter()
     for commands in source.batches():
         events = apply_all(engine, commands)
         refused = events[events["type"] == EventType.REJECTED]
