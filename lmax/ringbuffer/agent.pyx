@@ -108,6 +108,8 @@ cdef class AgentRunner:
         Raises AgentError when one has failed, now or before.
         """
         cdef int done
+        if self._thread.is_alive():
+            raise RuntimeError(f"{self.name} runs on its own thread: stop it before stepping")
         with nogil:
             done = call_all(self)
         if done < 0:

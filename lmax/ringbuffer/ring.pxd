@@ -202,6 +202,13 @@ cdef inline void *ring_slot(Ring *ring, int64_t number) noexcept nogil:
     return ring.slots + ((number & ring.mask) << ring.slot_shift)
 
 
+# Copies `n` records into the slots from `lo` on, which the caller has claimed.
+cdef void ring_copy_in(Ring *ring, int64_t lo, const char *records, int64_t n) noexcept nogil
+
+# Copies the `n` messages from `lo` on to `records`.
+cdef void ring_copy_out(Ring *ring, int64_t lo, char *records, int64_t n) noexcept nogil
+
+
 # ---- looking ---------------------------------------------------------------------------
 
 cdef inline int64_t ring_cursor(Ring *ring) noexcept nogil:

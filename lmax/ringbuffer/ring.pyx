@@ -1,6 +1,7 @@
 """The ring's slower half: building it, its gates, and its use from Python."""
 
 from libc.stdlib cimport free
+from libc.string cimport memcpy
 
 import numpy as np
 
@@ -153,6 +154,25 @@ cdef inline bint gate_blocks(Ring *ring, int gate, int64_t needed) noexcept nogi
     )
 
 
+# ---- copying ---------------------------------------------------------------------------
+
+cdef inline int64_t before_the_end(Ring *ring, int64_t lo, int64_t n) noexcept nogil:
+    """How many of the `n` slots from `lo` on lie before the array's end."""
+    return min(n, ring.capacity - (lo & ring.mask))
+
+
+cdef void ring_copy_in(Ring *ring, int64_t lo, const char *records, int64_t n) noexcept nogil:
+    cdef int64_t first = before_the_end(ring, lo, n)
+    memcpy(ring_slot(ring, lo), records, first * ring.slot_bytes)
+    memcpy(ring.slots, records + first * ring.slot_bytes, (n - first) * ring.slot_bytes)
+
+
+cdef void ring_copy_out(Ring *ring, int64_t lo, char *records, int64_t n) noexcept nogil:
+    cdef int64_t first = before_the_end(ring, lo, n)
+    memcpy(records, ring_slot(ring, lo), first * ring.slot_bytes)
+    memcpy(records + first * ring.slot_bytes, ring.slots, (n - first) * ring.slot_bytes)
+
+
 # ---- from Python -----------------------------------------------------------------------
 
 class RingFull(Exception):
@@ -187,6 +207,8 @@ cdef class RingBuffer:
         if last < 0:
             raise ValueError(f"a sequence is 0 or more, last={last} is not")
         self.dtype = np.dtype(f"V{slot_bytes}" if dtype is None else dtype)
+        if self.dtype.hasobject:
+            raise ValueError(f"Python objects cannot live in a ring: {self.dtype}")
         check_size("capacity", capacity, MAX_CAPACITY)
         check_size("slot_bytes (or the size of dtype)", self.dtype.itemsize, MAX_SLOT_BYTES)
         self.ring = ring_new(capacity, self.dtype.itemsize, producers == "multi", blocking)
@@ -258,20 +280,29 @@ cdef class RingBuffer:
         Raises RingFull when there is no room now, ValueError for more than the capacity.
         """
         records = np.ascontiguousarray(records, dtype=self.dtype).reshape(-1)
-        last = self.try_claim(len(records))
+        cdef int64_t n = len(records)
+        cdef int64_t last = self.try_claim(n)
         if last < 0:
             raise RingFull(
-                f"no room for {len(records)} in a ring of {self.ring.capacity}"
+                f"no room for {n} in a ring of {self.ring.capacity}"
                 f" ({self.remaining} free): nothing was published, retry"
             )
-        first = last - len(records) + 1
-        self.view[np.arange(first, last + 1) & self.ring.mask] = records
-        self.publish(first, last)
+        cdef const char[::1] source = records.view("b")
+        ring_copy_in(self.ring, last - n + 1, &source[0], n)
+        ring_publish(self.ring, last - n + 1, last)
         return last
 
     def read(self, int64_t lo, int64_t hi):
-        """A copy of the messages `lo` to `hi` as a NumPy array."""
-        return self.view[np.arange(lo, hi + 1) & self.ring.mask]
+        """A copy of the messages `lo` to `hi`, at most the capacity, as a NumPy array."""
+        cdef int64_t n = max(hi - lo + 1, 0)
+        if n > self.ring.capacity:
+            raise ValueError(f"{lo}..{hi} are {n} messages, the ring has {self.ring.capacity}")
+        records = np.empty(n, dtype=self.dtype)
+        cdef char[::1] target
+        if n > 0:
+            target = records.view("b")
+            ring_copy_out(self.ring, lo, &target[0], n)
+        return records
 
     def highest_published(self, int64_t lo, int64_t hi) -> int:
         """The end of the published run from `lo`, at most `hi`; `lo - 1` when there is none."""

@@ -51,14 +51,24 @@ def build(folder: Path) -> None:
 
 def build_module(folder: Path, module: Path, *defines: str) -> None:
     """One module, as a shared object in its package under `folder`."""
-    source = folder / module.with_suffix(".c")
-    if not source.exists():
-        name = ".".join(module.with_suffix("").parts)
-        cython = [sys.executable, "-m", "cython", "-3", "--module-name", name]
-        call([*cython, "-o", str(source), str(module)])
+    source = translated(folder, module)
     target = folder / module.with_suffix(sysconfig.get_config_var("EXT_SUFFIX"))
     include = f"-I{sysconfig.get_path('include')}"
     call(["gcc", *FLAGS, *defines, include, str(source), "-o", str(target)])
+
+
+def translated(folder: Path, module: Path) -> Path:
+    """The module's C: what the build made, if it is newer than every source, else made here."""
+    sources = [*(ROOT / "lmax" / "ringbuffer").glob("*.p[yx][xd]"), ROOT / TRAFFIC]
+    newest = max(source.stat().st_mtime for source in sources)
+    target = folder / module.with_suffix(".c")
+    for found in (ROOT / "build" / "cython" / module.with_suffix(".c"), target):
+        if found.exists() and found.stat().st_mtime > newest:
+            return found
+    name = ".".join(module.with_suffix("").parts)
+    cython = [sys.executable, "-m", "cython", "-3", "--module-name", name]
+    call([*cython, "-o", str(target), str(module)])
+    return target
 
 
 def call(command: list[str]) -> None:

@@ -59,6 +59,8 @@ def test_a_stop_that_drains_ends_after_a_round_without_work(strategy):
 def test_a_stop_at_once_leaves_work_behind():
     backlog = Backlog(10**9)
     runner = AgentRunner([PythonAgent(backlog.duty)]).start()
+    with pytest.raises(RuntimeError, match="stop it before stepping"):
+        runner.step()
     runner.stop()
     with pytest.raises(TimeoutError, match="still find work"):
         runner.join(0.1)

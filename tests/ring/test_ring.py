@@ -203,6 +203,7 @@ def test_the_view_is_the_ring_and_keeps_it_alive():
         ({"capacity": 8, "dtype": "i8", "slot_bytes": 8}, "either dtype or slot_bytes"),
         ({"capacity": 8, "dtype": "i8", "producers": "two"}, "not 'two'"),
         ({"capacity": 8, "dtype": "i8", "last": -1}, "last=-1"),
+        ({"capacity": 8, "dtype": "O"}, "Python objects"),
     ],
 )
 def test_impossible_rings_are_refused_with_the_reason(arguments, message):
@@ -218,6 +219,8 @@ def test_misuse_is_refused_with_the_reason():
         ring.publish_array([])
     with pytest.raises(ValueError, match="was not claimed"):
         ring.publish(1)
+    with pytest.raises(ValueError, match="9 messages, the ring has 8"):
+        ring.read(1, 9)
     with pytest.raises(ValueError, match="no gate 3"):
         ring.remove_gate(3)
 

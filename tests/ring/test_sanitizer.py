@@ -7,7 +7,8 @@ import pytest
 
 from tests.ring import sanitized
 
-pytestmark = pytest.mark.timeout(300)
+# One group: the folder is built once, by whichever process runs both.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("sanitizer")]
 
 
 @pytest.fixture(scope="module")
