@@ -131,7 +131,7 @@ def test_what_differs_from_the_replay_is_named_line_by_line(filled: str, market:
     assert Discrepancy("shares", key, None, right.shares[2, 1]) in found
     assert ("open order", "order 2 of account 1") in [(d.what, d.key) for d in found]
     assert len(found) == 6
-    changed = next(d for d in found if "999" in str(d.expected))
+    changed = next(d for d in found if "999 at" in str(d.expected))
     assert str(changed).startswith(f"open order: order {orders[0].client_order_id} of account")
 
 
