@@ -28,9 +28,10 @@ the day; takers belong to `TAKER`, numbered 1, 2, 3, … Both have funds that no
 counted as `unintroduced` and not sent: an execution would take some other order instead. Orders
 for a locate without a stock directory message are counted as `unlisted` and not sent.
 
-**What can differ from the file.** The engine fills the oldest order at the best price; the file
-may have filled another one at that price, so single orders can end differently while a price's
-quantity agrees. A replace that keeps the price and does not add shares keeps its place here.
+**What can differ from the file.** The engine fills the oldest order at the best price. Where the
+file filled another one at that price, a later message about the order filled here comes too late,
+and what it did not take away is there for later takers. A replace that keeps the price and does
+not add shares keeps its place here.
 """
 
 from __future__ import annotations

@@ -25,9 +25,11 @@ message is counted as `in_first_row` and not sent.
 pass, so there is no telling beforehand that all of its prices are whole cents.
 
 **What can differ from the file.** The engine fills the oldest order at the best price. The file
-says which order was filled; if that is another one at that price (the venue's priority had
-reasons that the file does not show) the quantities at the price still agree, but the order filled
-here is missing later: its cancel comes too late.
+says which order was filled; where that is another one at that price (the venue's priority had
+reasons that the file does not show), the order filled here is missing later: its cancel comes too
+late, and what the cancel did not take away is there for later takers. In the hour of AAPL that the
+tests use where they find it, that is so for 4 cancels, and 86 of 4,103 fills take another order
+than the file's, 36 of them at another price.
 """
 
 from __future__ import annotations

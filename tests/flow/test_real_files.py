@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 import pytest
 
-from flow.lobster import LobsterSource
+from flow.lobster import TAKER, LobsterSource
 from flow.lobster_reader import LobsterReader
 from flow.shapes import CANCEL, MODIFY, NEW, SWINGS, generate, load
 from lmax._engine import Engine
@@ -92,6 +92,29 @@ def test_of_the_hour_only_four_cancels_come_too_late():
         "in_first_row": 0,
         "commands": 89_712,
     }
+
+
+def test_of_the_hour_few_fills_take_another_order_than_the_file_says():
+    """The numbers that flow/lobster.py gives for how far priority differs."""
+    messages = np.concatenate(list(LobsterReader(HOUR)))
+    introduced = set(messages["order"][messages["type"] == 1].tolist())
+    executed = [
+        (order, price)
+        for kind, order, price in messages[["type", "order", "price"]].tolist()
+        if kind == 4 and order in introduced
+    ]
+    source = LobsterSource(HOUR)
+    engine = Engine()
+    apply_all(engine, source.setup())
+    events = apply_all(engine, np.concatenate(list(source.batches())))
+    fills = events[(events["type"] == EventType.FILL) & (events["account"] == TAKER)]
+    names = ["client_order_id", "maker_client_order_id", "price"]
+    other = [
+        price == executed[taker - 1][1]
+        for taker, maker, price in fills[names].tolist()
+        if maker != executed[taker - 1][0]
+    ]
+    assert (len(fills), len(other), other.count(False)) == (4_103, 86, 36)
 
 
 @pytest.mark.parametrize("name", SWINGS)
