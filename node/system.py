@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,14 +154,25 @@ class System:
             },
         )
 
-    def finish(self, patience_s: float = 60.0) -> Outcome:
+    def forget_latencies(self) -> None:
+        """Measure from now on; call it while nothing is on its way, else some are lost."""
+        while self.core.probe.position.value < self.core.output.cursor:
+            self.core.raise_failure()
+            time.sleep(0.001)
+        self.core.probe.histogram.reset()
+
+    def finish(
+        self, patience_s: float = 60.0, waiting: Callable[[], None] = lambda: None
+    ) -> Outcome:
         """Apply what was published, let the ledger catch up, and compare it with the journal.
 
-        patience_s: how long the ledger may take. Raises CoreFailed.
+        patience_s: how long the core may take, and how long the ledger may stand still;
+        waiting: called every now and then until the ledger has caught up.
+        Raises CoreFailed, TimeoutError.
         """
         self.core.wait_applied(self.core.input.cursor, timeout=patience_s)
         seconds = time.monotonic() - self._began
-        self._await_ledger(patience_s)
+        self._await_ledger(patience_s, waiting)
         self.core.stop()
         state = self.core.business.state
         differences, problem = self._compare()
@@ -178,12 +190,15 @@ class System:
             problem=problem,
         )
 
-    def _await_ledger(self, patience_s: float) -> None:
-        """Until the ledger holds everything, has failed, or patience is at its end."""
-        deadline = time.monotonic() + patience_s
-        while self.ledger.lag and time.monotonic() < deadline:
-            if self.ledger.state == TailState.FAILED:
+    def _await_ledger(self, patience_s: float, waiting: Callable[[], None]) -> None:
+        """Until the ledger holds everything, has failed, or stood still for too long."""
+        seen, since = self.ledger.position, time.monotonic()
+        while self.ledger.lag and self.ledger.state != TailState.FAILED:
+            if self.ledger.position != seen:
+                seen, since = self.ledger.position, time.monotonic()
+            elif time.monotonic() - since > patience_s:
                 break
+            waiting()
             time.sleep(0.01)
         self.ledger.stop(drain=False)
 

@@ -1,0 +1,98 @@
+"""`lmax journal`: looking at a journal, also one that is being written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from node.cli.errors import guarded
+from node.cli.exits import Exit
+from node.cli.options import FOLDER, json_option
+
+
+@click.group(short_help="List, verify, dump or replay a journal.")
+def journal() -> None:
+    """Look at the journal of a data folder (or a journal folder). Nothing is ever changed.
+
+    \b
+    Example:
+      lmax journal ls lmax-data
+      lmax journal dump lmax-data --from 22021 --to 22030
+    """
+
+
+@journal.command("ls", short_help="The segments and what is in them.")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@json_option
+@guarded
+def list_segments(folder: Path, json: bool) -> Exit:
+    """List the segments: their commands, batches, bytes, age and epoch.
+
+    \b
+    Example:
+      lmax journal ls lmax-data
+    """
+    from node.cli.journal_verbs import show_segments
+
+    return show_segments(folder, json)
+
+
+@journal.command(short_help="Check every byte that was synced.")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@json_option
+@guarded
+def verify(folder: Path, json: bool) -> Exit:
+    """Read everything and check all checksums and the chain of batches.
+
+    The state is `clean`; `torn` if the last write was cut short, which a restart repairs and
+    nobody was told of (exit code 0); or `corrupt`, with where and what (exit code 3).
+
+    \b
+    Example:
+      lmax journal verify lmax-data
+    """
+    from node.cli.journal_verbs import show_verdict
+
+    return show_verdict(folder, json)
+
+
+@journal.command(short_help="The commands, one a line.")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option(
+    "--from",
+    "first",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Sequence of the first command.",
+)
+@click.option("--to", "last", type=click.IntRange(1), help="Of the last.  [default: all]")
+@json_option
+@guarded
+def dump(folder: Path, first: int, last: int | None, json: bool) -> Exit:
+    """Print the commands, one a line; with --json one object a line and a summary at the end.
+
+    \b
+    Example:
+      lmax journal dump lmax-data --from 22021 --to 22030
+    """
+    from node.cli.journal_verbs import dump_commands
+
+    return dump_commands(folder, first, last, json)
+
+
+@journal.command(short_help="Replay it in an engine; the state it leads to.")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@json_option
+@guarded
+def replay(folder: Path, json: bool) -> Exit:
+    """Apply every command to an empty engine and show the state hash and the counts.
+
+    \b
+    Example:
+      lmax journal replay lmax-data
+    """
+    from node.cli.journal_verbs import show_replay
+
+    return show_replay(folder, json)

@@ -1,0 +1,121 @@
+"""What the verbs of `lmax journal` do."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from journal.errors import JournalCorrupt
+from journal.reader import NO_LIMIT, Reader
+from lmax._engine import Engine
+from node.cli.command_text import as_json_line, as_text
+from node.cli.exits import Exit
+from node.cli.journal_reading import Segment, journal_of, read_patiently, segments
+from node.cli.output import print_json, print_table, say
+
+
+def show_segments(folder: Path, as_json: bool) -> Exit:
+    """`lmax journal ls`"""
+    found = list(segments(journal_of(folder)))
+    commands, used = sum(s.commands for s in found), sum(s.bytes for s in found)
+    if as_json:
+        print_json({"segments": [asdict(s) for s in found], "commands": commands, "bytes": used})
+        return Exit.OK
+    click.echo(
+        f"{'segment':<17}{'first':>13}{'last':>13}{'batches':>10}{'MiB':>9}"
+        f"  {'created (UTC)':<19}  epoch"
+    )
+    for segment in found:
+        click.echo(_segment_line(segment))
+    click.echo(f"{len(found)} segments, {commands:,} commands, {used / 2**20:,.1f} MiB")
+    return Exit.OK
+
+
+def _segment_line(segment: Segment) -> str:
+    created = datetime.fromtimestamp(segment.created / 1e9, UTC)
+    return (
+        f"{segment.name:<17}{segment.first:>13,}{segment.last:>13,}{segment.batches:>10,}"
+        f"{segment.bytes / 2**20:>9,.1f}  {created:%Y-%m-%d %H:%M:%S}  {segment.epoch}"
+        + (f"  {segment.state}" if segment.state else "")
+    )
+
+
+def show_verdict(folder: Path, as_json: bool) -> Exit:
+    """`lmax journal verify`"""
+    where = journal_of(folder)
+    found: dict[str, Any] = {"state": "clean", "commands": 0, "last_sequence": 0, "bytes": 0}
+    code = Exit.OK
+    with Reader(where) as reader:
+        try:
+            for commands in read_patiently(reader):
+                found["commands"] += len(commands)
+                found["bytes"] += commands.nbytes
+        except JournalCorrupt as error:
+            code = Exit.JOURNAL
+            found |= {"state": "corrupt", "segment": error.path.name, "offset": error.offset}
+            found["what"] = str(error)
+        else:
+            if reader.torn:
+                found |= {"state": "torn", "segment": f"{reader.segment:08d}.segment"}
+                found |= {"offset": reader.offset, "what": reader.torn}
+        found["last_sequence"] = reader.sequence
+    if as_json:
+        print_json(found)
+    else:
+        print_table([(name.replace("_", " "), _number(value)) for name, value in found.items()])
+    if code:
+        say(f"lmax: {found['what']}")
+    return code
+
+
+def _number(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def dump_commands(folder: Path, first: int, last: int | None, as_json: bool) -> Exit:
+    """`lmax journal dump`"""
+    write = as_json_line if as_json else as_text
+    count = 0
+    with Reader(journal_of(folder)) as reader:
+        for commands in read_patiently(reader, last or NO_LIMIT):
+            chosen = commands[commands["sequence"] >= first]
+            count += len(chosen)
+            if len(chosen):
+                click.echo("\n".join(map(write, chosen)))
+    if as_json:
+        print_json({"commands": count, "from": first, "to": last})
+    return Exit.OK
+
+
+def show_replay(folder: Path, as_json: bool) -> Exit:
+    """`lmax journal replay`"""
+    began = time.perf_counter()
+    engine = Engine()
+    with Reader(journal_of(folder)) as reader:
+        for commands in read_patiently(reader):
+            engine.skim(commands)
+    seconds = time.perf_counter() - began
+    rate = round(engine.sequence / seconds) if seconds else 0
+    result = {
+        "commands": engine.sequence,
+        "accepted": engine.accepted,
+        "rejected": {reason.name: count for reason, count in engine.rejected.items()},
+        "trades": engine.trades,
+        "accounts": len(engine.accounts()),
+        "instruments": len(engine.instruments()),
+        "seconds": round(seconds, 3),
+        "commands_per_s": rate,
+        "state_hash": f"{engine.state_hash:016x}",
+    }
+    if as_json:
+        print_json(result)
+        return Exit.OK
+    rows = {name: value for name, value in result.items() if name != "rejected"}
+    rows["rejected"] = sum(engine.rejected.values())
+    print_table([(name.replace("_", " "), _number(value)) for name, value in rows.items()])
+    return Exit.OK

@@ -1,0 +1,49 @@
+"""What the verbs of `lmax ledger` do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ledger.connect import database
+from ledger.errors import LedgerUnavailable
+from node.cli.exits import Exit
+from node.cli.journal_reading import journal_of
+from node.cli.output import print_json
+from node.reconcile import reconcile
+from node.system import database_folder
+
+
+def show_differences(folder: Path, dsn: str | None, as_json: bool) -> Exit:
+    """`lmax ledger check`"""
+    journal = journal_of(folder)
+    data = journal.parent if journal.name == "journal" else folder
+    cluster = database_folder(data)
+    if dsn is None and not (cluster / "location.json").exists():
+        raise LedgerUnavailable(
+            f"there is no database in {cluster}: name the one that was used with --dsn"
+        )
+    with database(cluster, dsn) as found_dsn:
+        state, differences = reconcile(journal, found_dsn)
+    if as_json:
+        print_json(
+            {
+                "discrepancies": len(differences),
+                "differences": [difference._asdict() for difference in differences],
+                "last_sequence": state.sequence,
+                "accounts": len(state.accounts()),
+                "positions": len(state.positions()),
+                "trades": state.trades,
+                "state_hash": f"{state.state_hash:016x}",
+            }
+        )
+    else:
+        for difference in differences:
+            click.echo(str(difference))
+        click.echo(
+            f"{len(differences)} discrepancies; command {state.sequence:,},"
+            f" {len(state.accounts()):,} accounts, {len(state.positions()):,} positions,"
+            f" {state.trades:,} trades"
+        )
+    return Exit.DISCREPANCIES if differences else Exit.OK

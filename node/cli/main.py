@@ -1,0 +1,62 @@
+"""`lmax`: the verbs, and what they have in common."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from node.cli.exits import table
+from node.cli.journal import journal
+from node.cli.ledger import ledger
+from node.cli.replay import replay
+from node.cli.run import run
+
+
+def installed_version() -> str:
+    """The version of the package, or of a checkout that was never installed."""
+    try:
+        return version("lmax")
+    except PackageNotFoundError:
+        return "0 (not installed)"
+
+
+def show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """`lmax --version`"""
+    if value:
+        click.echo(f"lmax {installed_version()}, Python {sys.version.split()[0]}")
+        ctx.exit()
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"\b\nExit codes:\n{table()}",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_version,
+    help="Show the version and exit.",
+)
+def cli() -> None:
+    """A stock exchange on one machine: matching, journal, ledger.
+
+    \b
+    Example:
+      lmax run                        watch 1,000 accounts trade for 30 s
+      lmax replay FILE --format itch  play a day of real order flow
+      lmax journal verify lmax-data   is every byte of the journal good?
+      lmax ledger check lmax-data     does PostgreSQL agree with the journal?
+    """
+
+
+for command in (run, replay, journal, ledger):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The entry point of the `lmax` command."""
+    cli.main(prog_name="lmax")

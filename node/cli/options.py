@@ -1,0 +1,88 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FOLDER = click.Path(path_type=Path)
+
+
+class Seconds(click.ParamType):
+    """A time of 0 seconds or more."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        try:
+            seconds = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        if not (seconds >= 0 and math.isfinite(seconds)):
+            self.fail(f"{value} is not a time; 0 means until Ctrl-C", param, ctx)
+        return seconds
+
+
+def check_dsn(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a DSN that PostgreSQL's library cannot read, before anything is done."""
+    from ledger.connect import chosen_dsn
+
+    dsn = chosen_dsn(value)
+    if dsn is None:
+        return None
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        conninfo_to_dict(dsn)
+    except psycopg.Error as error:
+        raise click.BadParameter(f"{' '.join(str(error).split())}: {dsn!r}") from None
+    return dsn
+
+
+def json_option(command: Command) -> Command:
+    """--json"""
+    return click.option(
+        "--json", is_flag=True, help="Print one JSON object, last on stdout; the rest on stderr."
+    )(command)
+
+
+def dsn_option(command: Command) -> Command:
+    """--dsn"""
+    return click.option(
+        "--dsn",
+        metavar="DSN",
+        callback=check_dsn,
+        help="PostgreSQL to use, as URL or key=value pairs; LMAX_DSN names it as well."
+        "  [default: an embedded server]",
+    )(command)
+
+
+def system_options(command: Command) -> Command:
+    """What everybody chooses who starts the whole system."""
+    for option in (
+        click.option("--plain", is_flag=True, help="A status line a second instead of a screen."),
+        click.option(
+            "--layout",
+            type=click.Choice(["shared", "dedicated"]),
+            default="shared",
+            show_default=True,
+            help="Threads that sleep when idle, or a spinning core for each agent.",
+        ),
+        click.option(
+            "--segment-mb",
+            type=click.IntRange(1, 65_536),
+            default=64,
+            show_default=True,
+            metavar="MB",
+            help="Size of the journal's files, in MiB.",
+        ),
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,152 @@
+"""A system from its start to its outcome, for the verbs that run one."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledger.tail import TailState
+from node.cli.errors import DEBUG, Failure, one_line
+from node.cli.exits import Exit
+from node.cli.output import duration, print_json, print_table, say
+from node.core import CoreFailed
+from node.system import Outcome, System
+
+PATIENCE_S = 15.0
+"""How long the ledger may stand still at the end before we say that it is away."""
+
+FIRST_WORD_S = 3.0
+"""How long we wait for the ledger's first connection before trading begins without it."""
+
+MOST_LINES = 20
+"""Differences told on the terminal and in JSON; `lmax ledger check` lists them all."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a system is started with; see System."""
+
+    directory: Path
+    dsn: str | None
+    layout: str
+    segment_mb: int
+    plain: bool
+    json: bool
+
+
+@contextlib.contextmanager
+def opened(means: Means) -> Iterator[System]:
+    """A running system. Raises what System raises, and Failure if the ledger is not its own."""
+    _quiet_threads()
+    say(f"lmax: starting in {means.directory}")
+    try:
+        system = System(
+            means.directory,
+            dsn=means.dsn,
+            layout=means.layout,
+            segment_bytes=means.segment_mb << 20,
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    with system:
+        _await_ledger(system)
+        yield system
+
+
+def _await_ledger(system: System) -> None:
+    """A ledger that belongs to another journal is told before anything is sent."""
+    deadline = time.monotonic() + FIRST_WORD_S
+    while system.ledger.state == TailState.STARTING and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if system.ledger.state == TailState.FAILED:
+        raise Failure(Exit.DISCREPANCIES, f"the ledger: {system.ledger.last_error}")
+    if system.ledger.state == TailState.DOWN:
+        error = one_line(system.ledger.last_error or "")
+        say(f"lmax: trading without the ledger, which catches up later: {error}")
+
+
+def _quiet_threads() -> None:
+    """A thread's error is told by its owner, in one line."""
+    import os
+
+    if not os.environ.get(DEBUG):
+        threading.excepthook = lambda _: None
+
+
+def finished(system: System, waiting: Callable[[], None]) -> Outcome:
+    """The outcome of a system to which nothing is sent any more. Raises CoreFailed."""
+    try:
+        return system.finish(PATIENCE_S, waiting)
+    except TimeoutError as error:
+        raise CoreFailed(f"{system.core.journal.problem or error}; what was synced is safe") from (
+            error
+        )
+
+
+def result_of(outcome: Outcome, system: System, **more: Any) -> dict[str, Any]:
+    """What --json prints."""
+    return {
+        "commands": outcome.commands,
+        "accepted": outcome.accepted,
+        "rejected": outcome.rejected,
+        "trades": outcome.trades,
+        "seconds": outcome.seconds,
+        "latency_ns": outcome.latency_ns,
+        "state_hash": outcome.state_hash,
+        "ledger_rows": outcome.ledger_rows,
+        "discrepancies": outcome.discrepancies,
+        "differences": [str(found) for found in outcome.differences[:MOST_LINES]],
+        "problem": one_line(outcome.problem),
+        "recovered": system.core.recovered,
+        "last_sequence": system.core.business.state.sequence,
+        "batches": system.core.journaler.counters["batches"],
+        "journal_bytes": system.core.journaler.counters["bytes"],
+        "journal_mode": system.core.journal.mode,
+        **more,
+    }
+
+
+def report(result: dict[str, Any], as_json: bool) -> Exit:
+    """Print the result; the exit code it means."""
+    if as_json:
+        print_json(result)
+    else:
+        print_table(_rows(result))
+    for line in result["differences"]:
+        say(f"lmax: {line}")
+    if result["discrepancies"]:
+        say(f"lmax: {result['discrepancies']} discrepancies between ledger and journal")
+        return Exit.DISCREPANCIES
+    if result["problem"]:
+        say(f"lmax: {result['problem']}")
+        return Exit.POSTGRES if result["discrepancies"] is None else Exit.DISCREPANCIES
+    return Exit.OK
+
+
+def _rows(result: dict[str, Any]) -> list[tuple[str, str]]:
+    rate = result["commands"] / result["seconds"] if result["seconds"] else 0
+    latency = result["latency_ns"]
+    rejected = ", ".join(f"{count:,} {name}" for name, count in sorted(result["rejected"].items()))
+    differ = result["discrepancies"]
+    return [
+        ("commands", f"{result['commands']:,} in {result['seconds']:.1f} s ({rate:,.0f}/s)"),
+        ("accepted", f"{result['accepted']:,}"),
+        ("rejected", f"{sum(result['rejected'].values()):,}" + (rejected and f" ({rejected})")),
+        ("trades", f"{result['trades']:,}"),
+        ("latency", "  ".join(f"{name} {duration(latency[name])}" for name in latency)),
+        (
+            "journal",
+            f"command {result['last_sequence']:,}, {result['batches']:,} batches,"
+            f" {result['journal_bytes'] / 2**20:,.1f} MiB, {result['journal_mode']}",
+        ),
+        ("ledger", f"{result['ledger_rows']:,} rows"),
+        ("discrepancies", "unknown: the ledger is behind" if differ is None else str(differ)),
+        ("state hash", result["state_hash"]),
+    ]

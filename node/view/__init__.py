@@ -1,0 +1,1 @@
+"""Looking at a running system: a status line a second, or a live screen."""
