@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 KEYS = {"p50", "p90", "p99", "p999", "max"}
 
 
 def bench(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "bench.ring", *arguments],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=100,
