@@ -7,7 +7,7 @@ from lmax._book cimport (
 )
 from lmax.digest cimport KIND_COUNTERS, KIND_INSTRUMENT
 from lmax.funds cimport funds_close, funds_digest, funds_open
-from lmax.idmap cimport ID_CLOSED, idmap_close, idmap_open
+from lmax.idmap cimport ID_CLOSED, IdEntry, idmap_close, idmap_open, idmap_visit
 from lmax.memory cimport release, reserve
 from lmax.wire cimport EVT_BOOK, EVT_REJECTED, MAX_INSTRUMENT
 
@@ -140,6 +140,11 @@ cdef uint64_t book_digest(State *state, Instrument *instrument) noexcept nogil:
     return total
 
 
+cdef void add_closed_id(void *total, IdEntry *entry) noexcept nogil:
+    if entry.value & ID_CLOSED:
+        (<uint64_t *>total)[0] += closed_id_hash(entry)
+
+
 cdef uint64_t state_hash_afresh(State *state) noexcept nogil:
     """The same hash, worked out from everything there is."""
     cdef uint64_t total = funds_digest(&state.funds)
@@ -148,7 +153,5 @@ cdef uint64_t state_hash_afresh(State *state) noexcept nogil:
         if state.instruments[i].defined:
             total += instrument_hash(&state.instruments[i], i)
             total += book_digest(state, &state.instruments[i])
-    for i in range(state.ids.mask + 1):
-        if state.ids.entries[i].value & ID_CLOSED:
-            total += closed_id_hash(&state.ids.entries[i])
+    idmap_visit(&state.ids, add_closed_id, &total)
     return with_counters(state, total)

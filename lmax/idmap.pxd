@@ -3,6 +3,10 @@
 # Sixteen bytes an entry, four to a cache line; at most half full, so a probe reads one line
 # nearly always. A value is the order's pool index, or CLOSED and the instrument of an order
 # that is gone.
+#
+# The map grows without a pause. A table of twice the size takes over at once; the entries of
+# the old one move a few with each command (`idmap_make_room`), or when somebody asks for them.
+# The part of the old table below `swept` is empty, and its memory is given back on the way.
 from libc.stdint cimport uint32_t, uint64_t
 
 from lmax.digest cimport mix
@@ -10,6 +14,7 @@ from lmax.digest cimport mix
 
 cdef enum:
     ID_NONE = 0  # not in the map
+    ID_MOVED = 0x7FFFFFFF  # in the old table: it is in the new one now
     ID_CLOSED = 0x80000000U  # this bit, and the instrument in the low bits
 
 
@@ -19,25 +24,39 @@ cdef struct IdEntry:
     uint32_t value
 
 
-cdef struct IdMap:
+cdef struct IdTable:
     IdEntry *entries
     uint64_t mask
     uint64_t count
 
 
+cdef struct IdMap:
+    IdTable now
+    IdTable old  # entries NULL: nothing is moving
+    uint64_t swept  # of the old table
+    uint64_t released  # of the old table
+
+
+ctypedef void (*visit_fn)(void *context, IdEntry *entry) noexcept nogil
+
+
 cdef int idmap_open(IdMap *map, uint64_t capacity) noexcept nogil
 cdef void idmap_close(IdMap *map) noexcept nogil
 cdef int idmap_make_room(IdMap *map) noexcept nogil
+cdef IdEntry *idmap_find_old(
+    IdMap *map, uint32_t account, uint64_t id, IdEntry *place
+) noexcept nogil
 cdef IdEntry *idmap_put(
     IdMap *map, uint32_t account, uint64_t id, uint32_t value
 ) noexcept nogil
 cdef void idmap_remove(IdMap *map, uint32_t account, uint64_t id) noexcept nogil
 cdef int idmap_forget_closed(IdMap *map) noexcept nogil
+cdef void idmap_visit(IdMap *map, visit_fn visit, void *context) noexcept nogil
 
 
-cdef inline uint64_t idmap_hash(uint32_t account, uint64_t id) noexcept nogil:
+cdef inline uint64_t id_home(IdTable *table, uint32_t account, uint64_t id) noexcept nogil:
     # Clients choose the ids, so every bit of them must reach the low bits of the hash.
-    return mix(<uint64_t>account * <uint64_t>0x9E3779B97F4A7C15ULL, id)
+    return mix(<uint64_t>account * <uint64_t>0x9E3779B97F4A7C15ULL, id) & table.mask
 
 
 cdef inline uint32_t closed_value(uint32_t instrument) noexcept nogil:
@@ -46,9 +65,11 @@ cdef inline uint32_t closed_value(uint32_t instrument) noexcept nogil:
 
 cdef inline IdEntry *idmap_find(IdMap *map, uint32_t account, uint64_t id) noexcept nogil:
     """The entry of that id, or the empty one where it would go (value ID_NONE)."""
-    cdef uint64_t i = idmap_hash(account, id) & map.mask
-    cdef IdEntry *entry = &map.entries[i]
+    cdef uint64_t i = id_home(&map.now, account, id)
+    cdef IdEntry *entry = &map.now.entries[i]
     while entry.value != ID_NONE and (entry.id != id or entry.account != account):
-        i = (i + 1) & map.mask
-        entry = &map.entries[i]
-    return entry
+        i = (i + 1) & map.now.mask
+        entry = &map.now.entries[i]
+    if entry.value != ID_NONE or map.old.entries == NULL:
+        return entry
+    return idmap_find_old(map, account, id, entry)

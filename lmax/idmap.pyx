@@ -1,48 +1,114 @@
 """The map of client order ids. See idmap.pxd for the idea."""
+from libc.stddef cimport size_t
+from libc.string cimport memset
 
 from lmax.memory cimport release, reserve
 
+cdef enum:
+    SWEEP = 16  # old entries moved with each command
+    RELEASE = 4096  # old entries whose memory is given back at once: 64 KiB
+
+
+cdef int table_open(IdTable *table, uint64_t capacity) noexcept nogil:
+    table.entries = <IdEntry *>reserve(capacity * sizeof(IdEntry))
+    table.mask = capacity - 1
+    table.count = 0
+    return 0 if table.entries != NULL else -1
+
 
 cdef int idmap_open(IdMap *map, uint64_t capacity) noexcept nogil:
-    """capacity: a power of two. 0, or -1 without memory."""
-    map.entries = <IdEntry *>reserve(capacity * sizeof(IdEntry))
-    map.mask = capacity - 1
-    map.count = 0
-    return 0 if map.entries != NULL else -1
+    """capacity: a power of two, at least RELEASE. 0, or -1 without memory."""
+    memset(map, 0, sizeof(IdMap))
+    return table_open(&map.now, capacity)
+
+
+cdef void release_old(IdMap *map, uint64_t until) noexcept nogil:
+    release(&map.old.entries[map.released], (until - map.released) * sizeof(IdEntry))
+    map.released = until
 
 
 cdef void idmap_close(IdMap *map) noexcept nogil:
-    release(map.entries, (map.mask + 1) * sizeof(IdEntry))
-    map.entries = NULL
+    if map.old.entries != NULL:
+        release_old(map, map.old.mask + 1)
+    release(map.now.entries, (map.now.mask + 1) * sizeof(IdEntry))
+    memset(map, 0, sizeof(IdMap))
 
 
-cdef int rebuild(IdMap *map, uint64_t capacity, bint keep_closed) noexcept nogil:
-    cdef IdMap fresh
+cdef void move_entry(IdMap *map, IdEntry *entry, IdEntry *place) noexcept nogil:
+    place[0] = entry[0]
+    entry.value = ID_MOVED
+    map.now.count += 1
+
+
+cdef IdEntry *free_place(IdTable *table, uint32_t account, uint64_t id) noexcept nogil:
+    cdef uint64_t i = id_home(table, account, id)
+    while table.entries[i].value != ID_NONE:
+        i = (i + 1) & table.mask
+    return &table.entries[i]
+
+
+cdef void sweep(IdMap *map) noexcept nogil:
+    """Move a few entries of the old table, and let it go when it is empty."""
+    cdef uint64_t until = map.swept + SWEEP
     cdef IdEntry *entry
-    cdef uint64_t i
-    if idmap_open(&fresh, capacity) < 0:
-        return -1
-    for i in range(map.mask + 1):
-        entry = &map.entries[i]
-        if entry.value != ID_NONE and (keep_closed or not entry.value & ID_CLOSED):
-            idmap_put(&fresh, entry.account, entry.id, entry.value)
-    idmap_close(map)
-    map[0] = fresh
-    return 0
+    while map.swept < until:
+        entry = &map.old.entries[map.swept]
+        if entry.value != ID_NONE and entry.value != ID_MOVED:
+            move_entry(map, entry, free_place(&map.now, entry.account, entry.id))
+        map.swept += 1
+    if map.swept - map.released >= RELEASE:
+        release_old(map, map.swept)
+    if map.swept > map.old.mask:
+        map.old.entries = NULL
 
 
 cdef int idmap_make_room(IdMap *map) noexcept nogil:
-    """Make sure two more ids fit at half load; doubles when not. 0, or -1 without memory."""
-    if 2 * (map.count + 2) <= map.mask + 1:
+    """Before each command: room for two more ids, at half load. 0, or -1 without memory."""
+    if map.old.entries != NULL:
+        sweep(map)
         return 0
-    return rebuild(map, 2 * (map.mask + 1), True)
+    if 2 * (map.now.count + 2) <= map.now.mask + 1:
+        return 0
+    map.old = map.now
+    map.swept = map.released = 0
+    if table_open(&map.now, 2 * (map.old.mask + 1)) == 0:
+        return 0
+    map.now = map.old
+    map.old.entries = NULL
+    return -1
+
+
+cdef IdEntry *idmap_find_old(
+    IdMap *map, uint32_t account, uint64_t id, IdEntry *place
+) noexcept nogil:
+    """Look in what has not moved yet; what is found moves to `place`, which is returned.
+
+    A run of probes may begin in the part that is swept, and its memory gone, or wrap around
+    into it: nothing that is looked for is left there, so the search goes on behind it.
+    """
+    cdef uint64_t home = id_home(&map.old, account, id)
+    cdef uint64_t i = max(home, map.swept)
+    cdef bint wrapped = False
+    cdef IdEntry *entry = &map.old.entries[i]
+    while entry.value != ID_NONE:
+        if entry.id == id and entry.account == account and entry.value != ID_MOVED:
+            move_entry(map, entry, place)
+            break
+        i += 1
+        if i > map.old.mask:
+            if wrapped:
+                break
+            wrapped = True
+            i = map.swept
+        entry = &map.old.entries[i]
+    return place
 
 
 cdef IdEntry *idmap_put(
     IdMap *map, uint32_t account, uint64_t id, uint32_t value
 ) noexcept nogil:
     cdef IdEntry *entry = idmap_find(map, account, id)
-    map.count += entry.value == ID_NONE
+    map.now.count += entry.value == ID_NONE
     entry.id = id
     entry.account = account
     entry.value = value
@@ -51,24 +117,51 @@ cdef IdEntry *idmap_put(
 
 cdef void idmap_remove(IdMap *map, uint32_t account, uint64_t id) noexcept nogil:
     """Take an id out and close the gap it leaves in its run of probes."""
+    cdef IdTable *table = &map.now
     cdef IdEntry *gap = idmap_find(map, account, id)
     cdef uint64_t hole, i, home
     if gap.value == ID_NONE:
         return
-    map.count -= 1
-    hole = i = <uint64_t>(gap - map.entries)
+    table.count -= 1
+    hole = i = <uint64_t>(gap - table.entries)
     while True:
-        i = (i + 1) & map.mask
-        if map.entries[i].value == ID_NONE:
+        i = (i + 1) & table.mask
+        if table.entries[i].value == ID_NONE:
             break
-        home = idmap_hash(map.entries[i].account, map.entries[i].id) & map.mask
+        home = id_home(table, table.entries[i].account, table.entries[i].id)
         # Move it only if its home does not lie behind the hole, seen around the circle.
-        if ((i - home) & map.mask) >= ((i - hole) & map.mask):
-            map.entries[hole] = map.entries[i]
+        if ((i - home) & table.mask) >= ((i - hole) & table.mask):
+            table.entries[hole] = table.entries[i]
             hole = i
-    map.entries[hole].value = ID_NONE
+    table.entries[hole].value = ID_NONE
+
+
+cdef void idmap_visit(IdMap *map, visit_fn visit, void *context) noexcept nogil:
+    """Call `visit` with every entry, in no particular order."""
+    cdef uint64_t i
+    for i in range(map.now.mask + 1):
+        if map.now.entries[i].value != ID_NONE:
+            visit(context, &map.now.entries[i])
+    if map.old.entries == NULL:
+        return
+    for i in range(map.swept, map.old.mask + 1):
+        if map.old.entries[i].value != ID_NONE and map.old.entries[i].value != ID_MOVED:
+            visit(context, &map.old.entries[i])
+
+
+cdef void keep_open(void *context, IdEntry *entry) noexcept nogil:
+    cdef IdMap *fresh = <IdMap *>context
+    if not entry.value & ID_CLOSED:
+        free_place(&fresh.now, entry.account, entry.id)[0] = entry[0]
+        fresh.now.count += 1
 
 
 cdef int idmap_forget_closed(IdMap *map) noexcept nogil:
     """Keep the ids of open orders only. 0, or -1 without memory (nothing changed)."""
-    return rebuild(map, map.mask + 1, False)
+    cdef IdMap fresh
+    if idmap_open(&fresh, map.now.mask + 1) < 0:
+        return -1
+    idmap_visit(map, keep_open, &fresh)
+    idmap_close(map)
+    map[0] = fresh
+    return 0
