@@ -11,7 +11,7 @@ import numpy as np
 
 from lmax._book cimport book_open
 from lmax._logic cimport logic_apply, logic_open
-from lmax._state cimport FAULT_NONE, Instrument, Sink, state_close
+from lmax._state cimport FAULT_NONE, Instrument, Sink, instrument_hash, state_close
 from lmax.wire cimport Command
 
 from lmax.schema import COMMAND, EVENT
@@ -74,6 +74,7 @@ cdef class Engine(StateView):
         instrument.max_price = instrument.max_quantity = INT64_MAX
         instrument.unit = 1
         self.logic.highest_instrument = 1
+        self.logic.digest += instrument_hash(instrument, 1)
         book_open(&instrument.book, &self.logic.pools, tick_size)
         return 0
 
