@@ -15,8 +15,16 @@ from typing import Protocol
 import numpy as np
 
 from ledger.consumer import Ledger
-from ledger.errors import LedgerCorrupt, LedgerFenced, LedgerGap, LedgerUnavailable, MigrationError
+from ledger.errors import (
+    LedgerCorrupt,
+    LedgerFenced,
+    LedgerGap,
+    LedgerUnavailable,
+    MigrationError,
+    ServerError,
+)
 
+_TEMPORARY = (LedgerUnavailable, LedgerGap, ServerError)
 _FATAL = (LedgerFenced, LedgerCorrupt, MigrationError)
 _FIRST_PAUSE_S = 0.05
 _LONGEST_IDLE_S = 0.02
@@ -49,7 +57,8 @@ class TailState(StrEnum):
 class LedgerTail:
     """Feeds a ledger from a follower, in one thread of its own.
 
-    connect: makes the Ledger; called in the thread, and again until it succeeds.
+    connect: makes a Ledger; called in the thread, and again after every failure. With
+        ``lambda: Ledger(server.start())`` an embedded server that died is started again.
     newest: the last sequence there is, for ``lag``; without it the lag is unknown (None).
     batch_events: how many events a transaction takes, about. max_pause_s: between retries.
     """
@@ -109,7 +118,7 @@ class LedgerTail:
                 self._follow()
                 self.state = TailState.STOPPED
                 return self._close()
-            except (LedgerUnavailable, LedgerGap) as error:
+            except _TEMPORARY as error:
                 self._note(TailState.DOWN, error)
             except _FATAL as error:
                 self._note(TailState.FAILED, error)
@@ -148,10 +157,8 @@ class LedgerTail:
                 idle_s = min(2 * idle_s, _LONGEST_IDLE_S)
 
     def _reconnected(self) -> Ledger:
-        if self._ledger is None:
-            self._ledger = self._connect()
-        else:
-            self._ledger.reconnect()
+        self._close()
+        self._ledger = self._connect()
         return self._ledger
 
     def _note(self, state: TailState, error: Exception) -> None:

@@ -143,6 +143,26 @@ def test_killed_and_restarted_under_load_it_loses_and_doubles_nothing(
         tail.stop(drain=False)
 
 
+def test_an_embedded_server_that_dies_is_started_again(
+    own_server: EmbeddedPostgres, seed: int
+) -> None:
+    market = Market()
+    market.random(seed, 2000)
+    follower = MemoryFollower(market.events)
+    follower.shown = len(market.events) // 2
+    tail = LedgerTail(follower, lambda: Ledger(own_server.start()), max_pause_s=0.1)
+    tail.start()
+    try:
+        reach(tail, 500)
+        os.kill(own_server.postmaster_pid or 0, signal.SIGKILL)
+        follower.shown = len(market.events)
+        reach(tail, market.engine.sequence)
+        assert "LedgerUnavailable" in (tail.last_error or "")
+    finally:
+        assert tail.stop(drain=False, timeout=30)
+    assert check(own_server.dsn, expected_of(market.engine)) == []
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_commit_of_unknown_outcome_is_resolved_by_asking(
     postgres: str, seed: int, when: str
