@@ -1,0 +1,87 @@
+"""A stock trading system around one journaled, single-threaded matching engine.
+
+    from lmax import Engine, OrderBook, Side
+
+`Engine` is the whole thing inside your process: a journal on disk, accounts, books, events.
+`OrderBook` is a bare book for research. docs/embedding.md shows both. Nothing is loaded
+before it is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lmax.amounts import price, to_decimal
+    from lmax.event import Event
+    from lmax.orderbook import OrderBook
+    from lmax.ringbuffer.ring import RingFull
+    from lmax.schema import (
+        COMMAND,
+        EVENT,
+        CommandType,
+        EventFlag,
+        EventType,
+        OrderType,
+        Reason,
+        Side,
+        TimeInForce,
+    )
+    from node.core import CoreFailed
+    from node.embedded import Engine, EngineClosed
+    from node.embedded_views import Account, Book, Level, Position
+else:
+    _HOMES = {
+        "lmax.amounts": ["price", "to_decimal"],
+        "lmax.event": ["Event"],
+        "lmax.orderbook": ["OrderBook"],
+        "lmax.ringbuffer.ring": ["RingFull"],
+        "lmax.schema": [
+            "COMMAND",
+            "EVENT",
+            "CommandType",
+            "EventFlag",
+            "EventType",
+            "OrderType",
+            "Reason",
+            "Side",
+            "TimeInForce",
+        ],
+        "node.core": ["CoreFailed"],
+        "node.embedded": ["Engine", "EngineClosed"],
+        "node.embedded_views": ["Account", "Book", "Level", "Position"],
+    }
+    _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME_OF:
+            raise AttributeError(f"module 'lmax' has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
+
+__all__ = [
+    "COMMAND",
+    "EVENT",
+    "Account",
+    "Book",
+    "CommandType",
+    "CoreFailed",
+    "Engine",
+    "EngineClosed",
+    "Event",
+    "EventFlag",
+    "EventType",
+    "Level",
+    "OrderBook",
+    "OrderType",
+    "Position",
+    "Reason",
+    "RingFull",
+    "Side",
+    "TimeInForce",
+    "price",
+    "to_decimal",
+]

@@ -1,0 +1,189 @@
+"""One event of the engine as a Python object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lmax.amounts import to_decimal
+from lmax.schema import (
+    EVENT,
+    CommandType,
+    EventFlag,
+    EventType,
+    OrderType,
+    Reason,
+    Side,
+    TimeInForce,
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Event:
+    """What happened; the fields are those of docs/records.md.
+
+    raw_price, raw_amount: in 10^-4 of the currency unit, `price` and `amount` give them as exact
+    decimals. Quantities: in 10^-quantity_scale of a share, or in 10^-4 of the currency unit
+    where cash was paid in or out. timestamp: ns since 1970. A rejected event repeats what was
+    asked for: where that is none of the codes (an array may hold anything), it is a plain int.
+    """
+
+    sequence: int
+    timestamp: int
+    client_order_id: int
+    raw_price: int
+    quantity: int
+    leaves: int
+    account: int
+    instrument: int
+    type: EventType
+    command: CommandType | int
+    side: Side | int
+    reason: Reason
+    order_type: OrderType | int
+    time_in_force: TimeInForce | int
+    flags: int
+    quantity_scale: int
+    trade_id: int
+    raw_amount: int
+    orig_client_order_id: int
+    maker_client_order_id: int
+    maker_leaves: int
+    maker_account: int
+    order_count: int
+    index: int
+    symbol: str
+
+    @property
+    def price(self) -> Decimal:
+        """Limit price, trade price, price of the level, or tick; 0 where there is none."""
+        return to_decimal(self.raw_price)
+
+    @property
+    def amount(self) -> Decimal:
+        """Money that changed hands in a fill, or that was paid in or out; 0 otherwise."""
+        return to_decimal(self.quantity if self._is_cash else self.raw_amount)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it is the last event of its command."""
+        return bool(self.flags & EventFlag.LAST)
+
+    @property
+    def _is_cash(self) -> bool:
+        return self.instrument == 0 and self.command in (
+            CommandType.DEPOSIT,
+            CommandType.WITHDRAW,
+        )
+
+    def __str__(self) -> str:
+        """A line such as ``FILL order 1 of account 7: buy 100 of 3 at 20.1000, …``."""
+        return f"{self.type.name} {_TEXT.get(self.type, _command_text)(self)}".rstrip()
+
+    def __repr__(self) -> str:
+        return f"<Event {self.sequence}.{self.index} {self}>"
+
+
+def events_of(array: npt.NDArray[np.void]) -> Iterator[Event]:
+    """The rows of an array of dtype EVENT, one by one."""
+    return map(_event, array.tolist())
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    fields = list(row)
+    for place, codes in _CODES:
+        fields[place] = codes.get(fields[place], fields[place])
+    fields[_SYMBOL] = fields[_SYMBOL].decode("ascii", "replace")
+    del fields[_RESERVED]
+    return Event(*fields)
+
+
+def _codes(enum: type[IntEnum]) -> dict[int, IntEnum]:
+    return {int(member): member for member in enum}
+
+
+_NAMES = list(EVENT.names or ())
+_SYMBOL, _RESERVED = _NAMES.index("symbol"), _NAMES.index("reserved0")
+_CODES = [
+    (_NAMES.index(name), _codes(enum))
+    for name, enum in (
+        ("type", EventType),
+        ("command", CommandType),
+        ("side", Side),
+        ("reason", Reason),
+        ("order_type", OrderType),
+        ("time_in_force", TimeInForce),
+    )
+]
+
+
+# -- the words ----------------------------------------------------------------------------
+
+
+def _name(code: int) -> str:
+    return code.name if isinstance(code, IntEnum) else str(code)
+
+
+def _order(event: Event) -> str:
+    price = f" at {event.price}" if event.order_type == OrderType.LIMIT else " at market"
+    return (
+        f"order {event.client_order_id} of account {event.account}:"
+        f" {_name(event.side).lower()} {event.quantity} of instrument {event.instrument}{price}"
+    )
+
+
+def _order_text(event: Event) -> str:
+    ended = f", {event.reason.name}" if event.reason else ""
+    was = f", was {event.orig_client_order_id}" if event.orig_client_order_id else ""
+    return f"{_order(event)}{was}, {event.leaves} open{ended}"
+
+
+def _fill_text(event: Event) -> str:
+    return (
+        f"order {event.client_order_id} of account {event.account}: {_name(event.side).lower()}"
+        f" {event.quantity} of instrument {event.instrument} at {event.price}, {event.leaves} open;"
+        f" from order {event.maker_client_order_id} of account {event.maker_account},"
+        f" {event.maker_leaves} open; trade {event.trade_id}"
+    )
+
+
+def _book_text(event: Event) -> str:
+    return (
+        f"instrument {event.instrument}: {_name(event.side).lower()} side at {event.price}:"
+        f" {event.quantity} in {event.order_count} orders"
+    )
+
+
+def _command_text(event: Event) -> str:
+    """Acceptance or rejection of a command of any kind."""
+    if event.command == CommandType.NEW_ORDER and event.type == EventType.ACCEPTED:
+        return _order_text(event)
+    words = [_name(event.command)]
+    if event.symbol:
+        words.append(event.symbol)
+    for what, number in (
+        ("instrument", event.instrument),
+        ("account", event.account),
+        ("order", event.client_order_id),
+        ("about order", event.orig_client_order_id),
+    ):
+        words += [what, str(number)] if number else []
+    if event.command in (CommandType.DEPOSIT, CommandType.WITHDRAW):
+        words.append(str(event.amount if event._is_cash else event.quantity))
+    return " ".join(words) + (f": {event.reason.name}" if event.reason else "")
+
+
+_TEXT = {
+    EventType.FILL: _fill_text,
+    EventType.BOOK: _book_text,
+    EventType.CANCELLED: _order_text,
+    EventType.REDUCED: _order_text,
+    EventType.REPLACED: _order_text,
+    EventType.EXPIRED: _order_text,
+}
