@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lmax.schema import COMMAND, PRICE_SCALE, CommandType, OrderType, Side, TimeInForce
+from lmax.schema import COMMAND, CommandType, OrderType, Side, TimeInForce
+from node.view.text import money
 
 _CODES: dict[str, type[IntEnum]] = {
     "type": CommandType,
@@ -84,11 +85,3 @@ def _details(command: np.void, kind: int) -> list[str]:
         symbol = command["symbol"].decode("ascii", "replace")
         return [symbol, f"tick {money(int(command['tick_size']))}", f"lot {command['lot_size']}"]
     return []
-
-
-def money(amount: int) -> str:
-    """10^-4 of the currency unit as a decimal, without zeros that say nothing beyond cents."""
-    sign, amount = ("-", -amount) if amount < 0 else ("", amount)
-    whole, part = divmod(amount, 10**PRICE_SCALE)
-    decimals = f"{part:0{PRICE_SCALE}}"
-    return f"{sign}{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"

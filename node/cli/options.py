@@ -5,28 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 FOLDER = click.Path(path_type=Path)
 
 
-class Seconds(click.ParamType):
-    """A time of 0 seconds or more."""
-
-    name = "seconds"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        try:
-            seconds = float(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a number of seconds", param, ctx)
-        if not (seconds >= 0 and math.isfinite(seconds)):
-            self.fail(f"{value} is not a time; 0 means until Ctrl-C", param, ctx)
-        return seconds
+def check_seconds(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """Refuse what is no time; nan and inf are numbers as well."""
+    if not (value >= 0 and math.isfinite(value)):
+        raise click.BadParameter(f"{value:g} is not a time; 0 means until Ctrl-C")
+    return value
 
 
 def check_dsn(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -46,14 +36,14 @@ def check_dsn(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     return dsn
 
 
-def json_option(command: Command) -> Command:
+def json_option[Command: Callable[..., Any]](command: Command) -> Command:
     """--json"""
     return click.option(
         "--json", is_flag=True, help="Print one JSON object, last on stdout; the rest on stderr."
     )(command)
 
 
-def dsn_option(command: Command) -> Command:
+def dsn_option[Command: Callable[..., Any]](command: Command) -> Command:
     """--dsn"""
     return click.option(
         "--dsn",
@@ -64,7 +54,7 @@ def dsn_option(command: Command) -> Command:
     )(command)
 
 
-def system_options(command: Command) -> Command:
+def system_options[Command: Callable[..., Any]](command: Command) -> Command:
     """What everybody chooses who starts the whole system."""
     for option in (
         click.option("--plain", is_flag=True, help="A status line a second instead of a screen."),

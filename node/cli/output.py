@@ -31,16 +31,3 @@ def print_table(rows: list[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         click.echo(f"{name:<{width}}  {value}")
-
-
-def duration(ns: int) -> str:
-    """Nanoseconds as people say them: 850 ns, 110 µs, 3.2 ms, 1.5 s."""
-    if ns < 1_000:
-        return f"{ns} ns"
-    for unit, size in (("µs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)):
-        value = ns / size
-        if value < 9.95:
-            return f"{value:.1f} {unit}"
-        if value < 999.5 or unit == "s":
-            break
-    return f"{value:.0f} {unit}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +71,7 @@ def play(wish: Play) -> Exit:
             format=wish.kind,
             dir=str(directory) if wish.directory else None,
             interrupted=stop.asked,
-            **_counts(source),
+            **_counts(source, wish.kind),
             **({"error": problem} if problem else {}),
         )
     return _told(report(result, wish.json), problem, interrupted=stop.asked)
@@ -154,17 +153,25 @@ def _submit(system: System, commands: Commands, stop: Stop, progress: Progress) 
             commands = commands[full.taken :]  # type: ignore[attr-defined]
 
 
-def _counts(source: Source) -> dict[str, Any]:
-    """What the file held: messages by type, and what could not be sent."""
-    counts = Counter(source.counts)
-    sent = counts.pop("commands", 0)
-    unintroduced = counts.pop("unintroduced", 0)
-    others = {name: counts.pop(name) for name in ("unlisted", "in_first_row") if name in counts}
-    messages = sum(counts.values())
+_PLAYED = {
+    "lobster": ("new_order", "partial_cancel", "delete", "execution"),
+    "itch": tuple("AFECXDURS"),
+}
+"""Messages that become commands; the others are counted and have none."""
+
+
+def _counts(source: Source, kind: str) -> dict[str, Any]:
+    """What the file held: messages by type, and what was not sent."""
+    counts: dict[str, Any] = dict(source.counts)
+    counts.pop("commands", None)
+    others: dict[str, Any] = {
+        name: counts.pop(name)
+        for name in ("unintroduced", "unlisted", "in_first_row")
+        if name in counts
+    }
     return {
-        "messages": messages,
-        "messages_by_type": dict(counts),
-        "unintroduced": unintroduced,
+        "messages": sum(counts.values()),
+        "messages_by_type": counts,
+        "ignored": sum(n for name, n in counts.items() if name not in _PLAYED[kind]),
         **others,
-        "ignored": messages - sent - unintroduced - sum(others.values()),
     }

@@ -9,7 +9,7 @@ import click
 
 from node.cli.errors import guarded
 from node.cli.exits import Exit
-from node.cli.options import FOLDER, Seconds, dsn_option, json_option, system_options
+from node.cli.options import FOLDER, check_seconds, dsn_option, json_option, system_options
 
 
 @click.command(short_help="Run the whole system on a generated market.")
@@ -24,21 +24,24 @@ from node.cli.options import FOLDER, Seconds, dsn_option, json_option, system_op
 @click.option(
     "--for",
     "seconds",
-    type=Seconds(),
-    default=30.0,
+    type=float,
+    callback=check_seconds,
+    metavar="SECONDS",
+    default=30,
     show_default=True,
     help="How long to trade; 0 means until Ctrl-C.",
 )
 @click.option(
     "--rate",
     type=click.FloatRange(1, 10_000_000),
-    default=20_000.0,
+    default=20_000,
     show_default=True,
     metavar="N",
     help="Commands a second in the mean; bursts bring five times as many.",
 )
 @click.option(
     "--seed",
+    metavar="N",
     type=click.IntRange(0, 2**63 - 1),
     default=1,
     show_default=True,

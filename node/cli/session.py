@@ -15,9 +15,10 @@ import click
 from ledger.tail import TailState
 from node.cli.errors import DEBUG, Failure, one_line
 from node.cli.exits import Exit
-from node.cli.output import duration, print_json, print_table, say
+from node.cli.output import print_json, print_table, say
 from node.core import CoreFailed
 from node.system import Outcome, System
+from node.view.text import duration
 
 PATIENCE_S = 15.0
 """How long the ledger may stand still at the end before we say that it is away."""

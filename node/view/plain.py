@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from node.cli.output import duration
 from node.system import Status, System
 from node.view.meter import Meter
+from node.view.text import duration
 
 
 class PlainWatch:
