@@ -156,7 +156,7 @@ def _fill_text(event: Event) -> str:
 def _book_text(event: Event) -> str:
     return (
         f"instrument {event.instrument}: {_name(event.side).lower()} side at {event.price}:"
-        f" {event.quantity} in {event.order_count} orders"
+        f" {event.quantity} in {event.order_count} order{'' if event.order_count == 1 else 's'}"
     )
 
 

@@ -94,9 +94,7 @@ class OrderBook:
 
     def cancel(self, client_order_id: int, *, account: int = 0) -> Records:
         """The end of an open order; its events."""
-        return self._one(
-            CommandType.CANCEL, orig_client_order_id=client_order_id, account=account
-        )
+        return self._one(CommandType.CANCEL, orig_client_order_id=client_order_id, account=account)
 
     def reduce(self, client_order_id: int, by: int, *, account: int = 0) -> Records:
         """Less of an open order, which keeps its place; its events."""

@@ -114,9 +114,7 @@ def transfer(kind: CommandType, account: int, amount: Amount) -> Request:
     return command(kind, account=account_id(account), quantity=positive(amount, what))
 
 
-def transfer_shares(
-    kind: CommandType, account: int, instrument: int, quantity: Amount
-) -> Request:
+def transfer_shares(kind: CommandType, account: int, instrument: int, quantity: Amount) -> Request:
     """A DEPOSIT or WITHDRAW of shares."""
     return command(
         kind,

@@ -1,0 +1,94 @@
+"""Reading the events of an embedded engine: each exactly once, one by one or many at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from lmax.schema import EVENT, EventFlag
+from node.follower import Follower
+
+Events = npt.NDArray[np.void]
+AT_ONCE = 16384
+
+
+class EventReader:
+    """Events that nobody has taken yet, in order. Any thread may take; each gets others.
+
+    follower: where they come from; step: called before looking for new ones (the invoker layout).
+    """
+
+    def __init__(self, follower: Follower, step: Callable[[], object] | None = None) -> None:
+        self._follower = follower
+        self._step = step
+        self._waiting: deque[Events] = deque()
+        self._taken = follower.position
+        self._turn = threading.Lock()
+
+    @property
+    def position(self) -> int:
+        """Sequence of the last command that `take` has given whole."""
+        return self._taken
+
+    def take(self, most: int = AT_ONCE) -> Events:
+        """The next events, at most `most`; an empty array when there are none now."""
+        with self._turn:
+            if not self._waiting:
+                self._fetch()
+            if not self._waiting:
+                return np.empty(0, EVENT)
+            first = self._waiting.popleft()
+            taken, rest = first[:most], first[most:]
+            if len(rest):
+                self._waiting.appendleft(rest)
+            whole = bool(taken[-1]["flags"] & EventFlag.LAST)
+            self._taken = int(taken[-1]["sequence"]) - (not whole)
+            return taken
+
+    def take_command(self, sequence: int) -> Events:
+        """All events of one command; those before it stay to be taken.
+
+        An empty array while they are not there yet. Raises ValueError when any was taken.
+        """
+        with self._turn:
+            while self._follower.position < sequence:
+                if not self._fetch():
+                    return np.empty(0, EVENT)
+            found = self._cut_out(sequence)
+            if not len(found) or found[0]["index"] != 0:
+                raise ValueError(f"the events of command {sequence} were read before")
+            return found
+
+    def _fetch(self) -> int:
+        if self._step is not None:
+            self._step()
+        events = self._follower.poll(AT_ONCE)
+        if len(events):
+            self._waiting.append(events)
+        return len(events)
+
+    def _cut_out(self, sequence: int) -> Events:
+        """Take the events of that command from wherever they wait."""
+        for place, events in enumerate(self._waiting):
+            if events[-1]["sequence"] < sequence:
+                continue
+            start, end = np.searchsorted(events["sequence"], [sequence, sequence + 1])
+            found = events[start:end]
+            if not len(found) or found[0]["index"] != 0:
+                break
+            del self._waiting[place]
+            for part in (events[end:], events[:start]):
+                if len(part):
+                    self._waiting.insert(place, part)
+            return found
+        return np.empty(0, EVENT)
+
+    def close(self) -> None:
+        """Give up what was not taken."""
+        with self._turn:
+            self._waiting.clear()
+            self._follower.close()

@@ -1,0 +1,1 @@
+"""The public Python API: an embedded engine, a bare book, exact prices."""
