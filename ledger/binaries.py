@@ -28,12 +28,13 @@ def programs(user: ServerUser) -> Path:
 
     Raises ServerError when the wheel is missing or cannot be copied.
     """
-    site = _site_packages()
+    site = site_packages()
     wanted = _bin(site)
     return wanted if user.can_execute(wanted / "postgres") else _bin(_cached(site))
 
 
-def _site_packages() -> Path:
+def site_packages() -> Path:
+    """The directory that holds the wheel's files; ServerError when it is not installed."""
     spec = util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise ServerError(

