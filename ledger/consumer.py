@@ -65,9 +65,10 @@ class Ledger:
         """Drop the connection, make a new one and read the last sequence from the database."""
         self.close()
         try:
-            self._connection = self._connect()
-            migrate(self._connection)
-            self._read_progress(self._connection)
+            connection = self._connection = self._connect()
+            connection.execute(_SESSION)
+            migrate(connection)
+            self._read_progress(connection)
         except psycopg.Error as error:
             self._give_up(error)
         except LedgerError:
@@ -123,7 +124,6 @@ class Ledger:
         )
         connection.adapters.register_dumper(PgArray, PgArrayDumper)
         connection.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
-        connection.execute(_SESSION)
         return connection
 
     def _apply(self, connection: psycopg.Connection[Any], events: np.ndarray) -> int:

@@ -34,8 +34,10 @@ time.sleep(60)
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
     server = EmbeddedPostgres(tmp_path / "pg", settings=FAST, patience_s=20)
-    yield server
-    server.destroy()
+    try:
+        yield server
+    finally:
+        server.destroy()
 
 
 def data_of(server: EmbeddedPostgres) -> Path:

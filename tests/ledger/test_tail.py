@@ -26,9 +26,11 @@ from tests.ledger.streams import Market
 def own_server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
     """A server that the test may kill."""
     server = EmbeddedPostgres(tmp_path / "pg", settings=FAST)
-    server.start()
-    yield server
-    server.destroy()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.destroy()
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:
