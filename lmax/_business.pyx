@@ -3,7 +3,9 @@ from libc.stdlib cimport free, malloc
 
 import numpy as np
 
-from lmax._logic cimport logic_apply, logic_open
+from lmax._logic cimport (
+    AHEAD, logic_apply, logic_apply_all, logic_expect, logic_expect_soon, logic_open,
+)
 from lmax._state cimport FAULT_NONE, Sink, state_close
 from lmax._view cimport view_of
 from lmax.ringbuffer.agent cimport agent_do_work
@@ -21,7 +23,7 @@ from lmax.schema import COMMAND
 cdef enum:
     RUN = 256  # output slots claimed at once
     BURST = 32  # commands applied before their events are shown
-    MOST = 1024  # commands in one round
+    MOST = 8192  # commands in one round: as many as the journal writes at once
 
 cdef extern from "<sched.h>" nogil:
     int sched_yield()
@@ -71,6 +73,10 @@ cdef void next_run(Sink *sink) noexcept nogil:
                 sched_yield()
 
 
+cdef inline Command *command_at(Logic *logic, int64_t number) noexcept nogil:
+    return <Command *>ring_slot(logic.barrier.ring, number)
+
+
 cdef int business_work(void *owner) noexcept nogil:
     """One round: how many commands were applied; -1 at a fault, for good."""
     cdef Logic *logic = <Logic *>owner
@@ -82,7 +88,10 @@ cdef int business_work(void *owner) noexcept nogil:
     if last < first:
         return 0
     for number in range(first, last + 1):
-        logic_apply(&logic.state, <Command *>ring_slot(logic.barrier.ring, number))
+        if number + AHEAD <= last:
+            logic_expect(&logic.state, command_at(logic, number + AHEAD))
+            logic_expect_soon(&logic.state, command_at(logic, number + AHEAD // 2))
+        logic_apply(&logic.state, command_at(logic, number))
         if logic.state.fault != FAULT_NONE:
             return -1
         if (number - first) % BURST == BURST - 1:
@@ -151,7 +160,7 @@ cdef class Business(AgentBase):
             raise TypeError("commands are a NumPy array of dtype lmax.COMMAND")
         cdef const unsigned char[::1] data = np.ascontiguousarray(commands).view(np.uint8)
         cdef size_t count = len(commands)
-        cdef size_t i
+        cdef Command *first = <Command *>&data[0] if count else NULL
         cdef Sink saved = self.logic.state.sink
         cdef Event *scrap = <Event *>malloc(RUN * sizeof(Event))
         if scrap == NULL:
@@ -160,8 +169,7 @@ cdef class Business(AgentBase):
         self.logic.state.sink.owner = scrap
         self.logic.state.sink.refill = drop_events
         with nogil:
-            for i in range(count):
-                logic_apply(&self.logic.state, <Command *>&data[i * RECORD_BYTES])
+            logic_apply_all(&self.logic.state, first, count)
         self.logic.state.sink = saved
         free(scrap)
         self.raise_fault()

@@ -10,7 +10,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from lmax._book cimport book_open
-from lmax._logic cimport logic_apply, logic_open
+from lmax._logic cimport logic_apply_all, logic_open
 from lmax._state cimport FAULT_NONE, Instrument, Sink, instrument_hash, state_close
 from lmax.wire cimport Command
 
@@ -81,14 +81,12 @@ cdef class Engine(StateView):
     # -- commands
 
     cdef int apply_bytes(self, const unsigned char[::1] commands) except -1:
-        cdef size_t i
         cdef size_t count = commands.shape[0] // sizeof(Command)
         cdef Command *first = <Command *>&commands[0] if count else NULL
         self.logic.sink.next = self.buffer.events
         self.logic.sink.end = self.buffer.events + self.buffer.capacity
         with nogil:
-            for i in range(count):
-                logic_apply(&self.logic, first + i)
+            logic_apply_all(&self.logic, first, count)
         if self.buffer.exhausted:
             raise MemoryError("no memory for the events of these commands; apply fewer at once")
         if self.logic.fault != FAULT_NONE:

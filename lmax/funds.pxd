@@ -45,6 +45,13 @@ cdef void shares_change(
 cdef uint64_t funds_digest(Funds *funds) noexcept nogil
 
 
+cdef inline Position *position_home(
+    Funds *funds, uint32_t account, uint32_t instrument
+) noexcept nogil:
+    """Where the search for a position begins."""
+    return &funds.positions[mix(0, <uint64_t>account << 32 | instrument) & funds.mask]
+
+
 cdef inline int64_t cash_available(Funds *funds, uint32_t account) noexcept nogil:
     return funds.accounts[account].cash.balance - funds.accounts[account].cash.reserved
 

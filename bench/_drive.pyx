@@ -1,0 +1,171 @@
+"""Load for whole paths, without Python in the loop.
+
+The commands are a recording that is played again and again. Each time round its client order
+ids go up by `id_step`, so no id is used twice.
+"""
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint64_t
+from libc.string cimport memcpy
+
+import numpy as np
+
+from lmax.histogram cimport Histogram, record
+from lmax.ringbuffer.barrier cimport Barrier, barrier_available, barrier_init
+from lmax.ringbuffer.ring cimport Ring, RingBuffer, ring_publish, ring_slot, ring_try_claim
+from lmax.ringbuffer.sequence cimport RingSequence, Sequence, sequence_get, sequence_set
+from lmax.ringbuffer.wait cimport sleep_ns
+from lmax.wire cimport FLAG_LAST, RECORD_BYTES, Command, Event
+from node.clock cimport wall_clock_ns
+
+cdef extern from "<sched.h>" nogil:
+    int sched_yield()
+
+
+cdef struct Recording:
+    const Command *commands
+    int64_t count
+    int64_t next
+    uint64_t shift  # of the ids, this time round
+    uint64_t id_step
+
+
+cdef void put(Ring *ring, int64_t number, Recording *recording, int64_t timestamp) noexcept nogil:
+    """Write the next command of the recording into a claimed slot."""
+    cdef Command *slot = <Command *>ring_slot(ring, number)
+    memcpy(slot, &recording.commands[recording.next], RECORD_BYTES)
+    slot.sequence = number
+    slot.timestamp = timestamp
+    if slot.client_order_id:
+        slot.client_order_id += recording.shift
+    if slot.orig_client_order_id:
+        slot.orig_client_order_id += recording.shift
+    recording.next += 1
+    if recording.next == recording.count:
+        recording.next = 0
+        recording.shift += recording.id_step
+
+
+cdef Recording recording_of(const unsigned char[::1] data, uint64_t id_step):
+    cdef Recording recording
+    recording.commands = <const Command *>&data[0]
+    recording.count = data.shape[0] // RECORD_BYTES
+    recording.next = 0
+    recording.shift = 0
+    recording.id_step = id_step
+    return recording
+
+
+def feed(RingBuffer ring, commands, *, double seconds, uint64_t id_step, int64_t batch=64):
+    """Publish as fast as the ring takes it; (commands, seconds)."""
+    cdef const unsigned char[::1] data = commands.view(np.uint8)
+    cdef Recording recording = recording_of(data, id_step)
+    cdef Ring *target = ring.ring
+    cdef int64_t begun = wall_clock_ns()
+    cdef int64_t end = begun + <int64_t>(seconds * 1e9)
+    cdef int64_t now = begun
+    cdef int64_t sent = 0
+    cdef int64_t last, number
+    with nogil:
+        while now < end:
+            last = ring_try_claim(target, batch)
+            now = wall_clock_ns()
+            if last < 0:
+                # The ring holds far more than is consumed meanwhile; leave the core to others.
+                sleep_ns(100_000)
+                continue
+            for number in range(last - batch + 1, last + 1):
+                put(target, number, &recording, now)
+            ring_publish(target, last - batch + 1, last)
+            sent += batch
+    return sent, (now - begun) / 1e9
+
+
+cdef int64_t collect_events(
+    Barrier *output, Sequence *position, Histogram histogram, int64_t measured_from
+) noexcept nogil:
+    """Record the latency of every command whose last event is readable; how many."""
+    cdef int64_t first = sequence_get(position) + 1
+    cdef int64_t last = barrier_available(output, first)
+    cdef int64_t now, number
+    cdef int64_t found = 0
+    cdef Event *event
+    if last < first:
+        return 0
+    now = wall_clock_ns()
+    for number in range(first, last + 1):
+        event = <Event *>ring_slot(output.ring, number)
+        if event.flags & FLAG_LAST:
+            found += 1
+            if event.timestamp >= measured_from:
+                record(&histogram.counts, now - event.timestamp)
+    sequence_set(position, last)
+    return found
+
+
+cdef int64_t collect_done(
+    Ring *ring, Sequence *done, int64_t *seen, Histogram histogram, int64_t measured_from
+) noexcept nogil:
+    """The same where a sequence says what is done: the slots still hold the commands."""
+    cdef int64_t last = sequence_get(done)
+    cdef int64_t now, number
+    cdef int64_t found = last - seen[0]
+    cdef Command *command
+    if found == 0:
+        return 0
+    now = wall_clock_ns()
+    for number in range(seen[0] + 1, last + 1):
+        command = <Command *>ring_slot(ring, number)
+        if command.timestamp >= measured_from:
+            record(&histogram.counts, now - command.timestamp)
+    seen[0] = last
+    return found
+
+
+def feed_at_rate(
+    RingBuffer ring, commands, Histogram histogram, *, double rate, double seconds,
+    uint64_t id_step, RingSequence done=None, RingBuffer output=None, double warm_up=0.5,
+):
+    """Publish at fixed times and measure, on this one thread; (commands measured, seconds).
+
+    Command k is due at start + k / rate, and that is its timestamp however late it is sent: its
+    latency counts from then. Between due times the thread looks for what is done, by `output`
+    (a ring of events) or else by `done` (a sequence, which also gates the ring), and yields.
+    The first `warm_up` seconds are not recorded.
+    """
+    cdef const unsigned char[::1] data = commands.view(np.uint8)
+    cdef Recording recording = recording_of(data, id_step)
+    cdef Ring *target = ring.ring
+    cdef Barrier events
+    cdef RingSequence position = RingSequence()
+    cdef Sequence *finished = done.sequence if done is not None else NULL
+    cdef double gap = 1e9 / rate
+    cdef int64_t begun, now, last, seen, got
+    cdef int64_t sent = 0
+    cdef int64_t collected = 0
+    cdef int64_t total = <int64_t>((seconds + warm_up) * rate)
+    cdef int64_t measured_from
+    cdef bint by_events = output is not None
+    if by_events:
+        output.add_gate(position)
+        barrier_init(&events, output.ring)
+    seen = ring.cursor
+    begun = wall_clock_ns() + 1_000_000
+    measured_from = begun + <int64_t>(warm_up * 1e9)
+    with nogil:
+        while collected < total:
+            now = wall_clock_ns()
+            while sent < total and begun + <int64_t>(sent * gap) <= now:
+                last = ring_try_claim(target, 1)
+                if last < 0:
+                    break
+                put(target, last, &recording, begun + <int64_t>(sent * gap))
+                ring_publish(target, last, last)
+                sent += 1
+            if by_events:
+                got = collect_events(&events, position.sequence, histogram, measured_from)
+            else:
+                got = collect_done(target, finished, &seen, histogram, measured_from)
+            collected += got
+            if got == 0:
+                sched_yield()
+    return histogram.count, (wall_clock_ns() - measured_from) / 1e9

@@ -1,0 +1,85 @@
+"""What the harnesses share: options, a recording of commands, scratch folders, output."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.table import Table
+
+from flow.generator import MarketGenerator
+from lmax.histogram import Histogram
+
+Commands = npt.NDArray[np.void]
+
+ID_STEP = 1 << 32
+"""How far client order ids move each time a recording is played again."""
+
+QUANTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p999": 99.9, "p9999": 99.99}
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """Options that every harness has."""
+    made = argparse.ArgumentParser(description=description)
+    made.add_argument("--json", action="store_true", help="print one JSON object last on stdout")
+    made.add_argument(
+        "--dir", type=Path, default=Path.cwd(),
+        help="where journals are written while it runs; a real disk (default: this folder)",
+    )
+    return made
+
+
+def positive(text: str) -> float:
+    """An argparse type: a number above zero."""
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    return value
+
+
+@contextmanager
+def scratch(parent: Path) -> Iterator[Path]:
+    """An empty folder on the disk of `parent`, removed at the end."""
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=parent) as folder:
+        yield Path(folder)
+
+
+def recording(commands: int = 1_000_000) -> tuple[Commands, Commands]:
+    """(what a new engine needs first, commands to play again and again): 20 instruments."""
+    market = MarketGenerator(1)
+    return market.setup(), market.next_batch(commands)
+
+
+def percentiles(histogram: Histogram) -> dict[str, int]:
+    """p50 to p99.99 and the maximum, ns."""
+    found = {name: histogram.percentile(q) for name, q in QUANTILES.items()}
+    return {**found, "max": histogram.max}
+
+
+def ratios(ours: dict[str, int], bare: dict[str, int]) -> dict[str, float]:
+    """Ours over bare, each percentile."""
+    return {name: round(ours[name] / max(1, bare[name]), 3) for name in ours}
+
+
+def show(title: str, columns: list[str], rows: list[list[Any]], result: Any, as_json: bool) -> None:
+    """A table on stderr, and the result on stdout where JSON was asked for."""
+    table = Table(title=title)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index else "left")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    Console(stderr=True).print(table)
+    if as_json:
+        print(json.dumps(result))
+
+
+def microseconds(ns: float) -> str:
+    return f"{ns / 1000:,.1f}"
