@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from journal.files import DEFAULT_SEGMENT_BYTES
 from lmax._engine import EngineFault
 from lmax.event import Event, events_of
-from lmax.ringbuffer.agent import PythonAgent
+from lmax.ringbuffer.agent import AgentError, PythonAgent
 from node.core import DEFAULT_SLOTS, Core, CoreFailed
 from node.embedded_commands import CommandMethods
 from node.embedded_reader import EventReader
@@ -120,7 +121,7 @@ class Engine(CommandMethods):
         comes between them. Of an empty array: the last sequence there is. Raises RingFull when
         there is no room for `timeout` seconds; its `taken` says how many were published.
         """
-        with self._publishing:
+        with self._publishing, told_as_core_failed(self._core):
             self._check()
             return self._core.submit(commands, timeout)
 
@@ -131,9 +132,12 @@ class Engine(CommandMethods):
         self._check()
         self._check_published(sequence)
         try:
-            self._core.wait_applied(sequence, timeout)
-        except EngineFault as fault:
-            raise CoreFailed(str(fault)) from fault
+            with told_as_core_failed(self._core):
+                self._core.wait_applied(sequence, timeout)
+        except TimeoutError as late:
+            if self._core.journal.problem:
+                raise TimeoutError(f"{late}: {self._core.journal.problem}") from None
+            raise
 
     def result(self, sequence: int, timeout: float = 10.0) -> list[Event]:
         """Wait for one command and take its events; unread events before them stay unread.
@@ -171,7 +175,8 @@ class Engine(CommandMethods):
         deadline = time.monotonic() + timeout
         while True:
             self._check_open()
-            events = take()
+            with told_as_core_failed(self._core):
+                events = take()
             if len(events):
                 return events
             self._check()
@@ -240,7 +245,8 @@ class Engine(CommandMethods):
         self._check()
         if self._core.layout != "invoker":
             raise RuntimeError(f"the {self._core.layout} layout has threads that do the work")
-        return self._core.step()
+        with told_as_core_failed(self._core):
+            return self._core.step()
 
     def _await_market_data(self, timeout: float = 10.0) -> None:
         """Until it has seen every command applied so far."""
@@ -251,7 +257,7 @@ class Engine(CommandMethods):
             if time.monotonic() >= deadline:
                 raise TimeoutError(f"market data is behind: at {market.sequence} of {wanted}")
             if self._core.layout == "invoker":
-                self._core.step()
+                self.step()
             else:
                 time.sleep(LOOK_AGAIN_S)
 
@@ -269,10 +275,8 @@ class Engine(CommandMethods):
 
     def _check(self) -> None:
         self._check_open()
-        try:
+        with told_as_core_failed(self._core):
             self._core.raise_failure()
-        except EngineFault as fault:
-            raise CoreFailed(str(fault)) from fault
 
     def _check_published(self, sequence: int) -> None:
         last = self._core.input.cursor
@@ -302,7 +306,20 @@ def _stop(core: Core, reader: EventReader, balances: Balances) -> None:
         reader.close()
         balances.close()
     finally:
-        core.stop()
+        with suppress(AgentError):  # in the invoker layout: whoever called last was told
+            core.stop()
+
+
+@contextmanager
+def told_as_core_failed(core: Core) -> Iterator[None]:
+    """One exception for all the ways in which an engine comes to its end."""
+    try:
+        yield
+    except EngineFault as fault:
+        raise CoreFailed(str(fault)) from fault
+    except AgentError as error:
+        core.raise_failure()
+        raise CoreFailed(str(error)) from error
 
 
 def _pump(core: Core) -> Callable[[], int]:

@@ -7,11 +7,14 @@ import pytest
 
 from lmax import Engine
 
+SMALL = 1 << 20
+"""Bytes of a journal segment: short to make."""
+
 
 @pytest.fixture(params=["shared", "invoker"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A new engine, in both layouts that two cores can run."""
-    with Engine.open(tmp_path / "venue", layout=request.param) as opened:
+    with Engine.open(tmp_path / "venue", layout=request.param, segment_bytes=SMALL) as opened:
         yield opened
 
 

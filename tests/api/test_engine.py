@@ -17,6 +17,7 @@ from lmax import (
     TimeInForce,
 )
 from lmax._engine import Engine as OfflineEngine
+from tests.api.conftest import SMALL
 
 BUY, SELL = Side.BUY, Side.SELL
 
@@ -175,8 +176,7 @@ def test_events_come_once_in_order_and_stopping_in_between_loses_none(market):
     first = market.buy(1, 1, 1, 10, client_order_id=1)
     last = market.buy(1, 1, 1, 10, client_order_id=2)
     market.wait(last)
-    for event in market.events():
-        break
+    event = next(market.events())
     assert (event.sequence, event.index) == (first, 0)
     assert market.read_up_to == first - 1  # one of its two events
     rest = list(market.events())
@@ -217,7 +217,7 @@ def test_a_sequence_nobody_has_yet_is_refused(market):
 
 
 def test_events_wait_for_the_first_as_long_as_they_are_told(tmp_path):
-    with Engine.open(tmp_path) as engine:
+    with Engine.open(tmp_path, segment_bytes=SMALL) as engine:
         engine.open_account(1)
         assert [event.account for event in engine.events(timeout=10)] == [1]
         assert list(engine.events(timeout=0.01)) == []
@@ -269,7 +269,9 @@ def offline_events(engine, last):
 def test_one_command_with_more_events_than_the_ring_holds_comes_through(tmp_path):
     """Also where one thread does everything: it empties the ring while the logic waits."""
     for layout in ("invoker", "shared"):
-        with Engine.open(tmp_path / layout, layout=layout, slots=1024) as engine:
+        with Engine.open(
+            tmp_path / layout, layout=layout, slots=1024, segment_bytes=SMALL
+        ) as engine:
             engine.define_instrument(1, "ACME")
             engine.open_account(1)
             engine.deposit(1, 1_000_000)
