@@ -86,9 +86,9 @@ class Core:
             book = state.book(instrument)
             self.marketdata.load(
                 instrument,
-                found["symbol"],
-                found["quantity_scale"],
-                found["tick_size"],
+                str(found["symbol"]),
+                int(found["quantity_scale"]),
+                int(found["tick_size"]),
                 book.bids(),
                 book.asks(),
             )
@@ -168,6 +168,19 @@ class Core:
                 self._stop_threads(timeout)
         finally:
             self.journal.close()
+
+    def abandon(self, timeout: float = 5.0) -> None:
+        """End the threads at once, whatever is on its way; for a core that cannot finish.
+
+        What was synced is kept and comes back at the next start.
+        """
+        self.business.abandon_output()
+        for runner in self.runners:
+            runner.stop(drain=False)
+        for runner in self.runners:
+            if runner.running:
+                runner.join(timeout)
+        self.journal.close()
 
     def _stop_threads(self, timeout: float) -> None:
         """In the order in which a command meets them, each when it has nothing left to do."""

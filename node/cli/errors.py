@@ -113,6 +113,8 @@ def _explain_os(error: OSError) -> tuple[Exit, str]:
     what = f"{where}{error.strerror or error}"
     if error.errno in _DISK:
         return Exit.CORE, f"{what}; free some space or use another folder"
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return Exit.JOURNAL, f"{where}not a folder; name a folder, or one that is to be made"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return Exit.JOURNAL, f"{what}; use a folder that you may write in"
     return Exit.JOURNAL, what

@@ -15,6 +15,9 @@ from node.cli.exits import Exit
 from node.system import System
 
 ACCOUNTS, INSTRUMENTS = 1_000, 20
+SETUP_S = 15.0
+"""How long the core may take over each step of the setup."""
+
 SET_BY_US = [name for name in COMMAND.names or () if name not in ("sequence", "timestamp")]
 """What a sender decides about a command; the sequencer sets the rest."""
 
@@ -31,7 +34,7 @@ def market_of(
     chosen, setup = _fitting(system, accounts, instruments)
     missing = setup[core.recovered :]
     if len(missing):
-        core.wait_applied(core.submit(missing, timeout=60.0), timeout=60.0)
+        core.wait_applied(core.submit(missing, timeout=SETUP_S), timeout=SETUP_S)
     system.forget_latencies()
     # The same orders again would be another day than the one before.
     return MarketGenerator(seed + core.recovered, *chosen, first_id=core.input.cursor + 1)

@@ -66,6 +66,14 @@ def system_options[Command: Callable[..., Any]](command: Command) -> Command:
             help="Threads that sleep when idle, or a spinning core for each agent.",
         ),
         click.option(
+            "--patience",
+            type=click.FloatRange(0.1, 3600),
+            default=15,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long the ledger may stand still at the end before it is given up.",
+        ),
+        click.option(
             "--segment-mb",
             type=click.IntRange(1, 65_536),
             default=64,

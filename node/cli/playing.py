@@ -20,7 +20,7 @@ from lmax.ringbuffer.ring import RingFull
 from node.cli.errors import Failure
 from node.cli.exits import Exit
 from node.cli.output import say
-from node.cli.session import Means, finished, opened, report, result_of
+from node.cli.session import Means, opened, report, result_of
 from node.cli.stopping import Stop
 from node.system import System, database_folder, journal_folder
 from node.view.progress import Progress, progressing
@@ -40,13 +40,20 @@ class Play:
     dsn: str | None
     layout: str
     segment_mb: int
+    patience: float
     plain: bool
     json: bool
 
     def means(self, directory: Path) -> Means:
         """What the system is started with."""
         return Means(
-            directory, self.dsn, self.layout, self.segment_mb, plain=self.plain, json=self.json
+            directory,
+            self.dsn,
+            self.layout,
+            self.segment_mb,
+            self.patience,
+            plain=self.plain,
+            json=self.json,
         )
 
 
@@ -55,7 +62,6 @@ def play(wish: Play) -> Exit:
     stop = Stop()
     source = _source(wish)  # a wrong file is told before anything is started
     with _folder(wish) as directory, opened(wish.means(directory)) as system:
-        _refuse_foreign(system)
         problem = ""
         with progressing(system, source, plain=wish.plain or wish.json) as progress:
             try:
@@ -63,7 +69,7 @@ def play(wish: Play) -> Exit:
             except FlowError as error:
                 problem = str(error)
             progress.phase = "finishing"
-            outcome = finished(system, progress.look)
+            outcome = system.finish(wish.patience, progress.look)
         result = result_of(
             outcome,
             system,
@@ -121,16 +127,6 @@ _NOT_EMPTY = (
     "{} already holds a journal, and a file is played from an empty state; name another --dir,"
     " or leave it out to use a folder that is removed at the end"
 )
-
-
-def _refuse_foreign(system: System) -> None:
-    """A database that holds another journal's ledger cannot take this one."""
-    if system.ledger.position > 0:
-        raise Failure(
-            Exit.USAGE,
-            f"the database already holds a ledger, up to command {system.ledger.position};"
-            " name an empty one",
-        )
 
 
 def _send(system: System, source: Source, stop: Stop, progress: Progress) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,13 @@ from typing import Any
 import click
 
 from ledger.tail import TailState
+from lmax._engine import EngineFault
 from node.cli.errors import DEBUG, Failure, one_line
 from node.cli.exits import Exit
 from node.cli.output import print_json, print_table, say
 from node.core import CoreFailed
 from node.system import Outcome, System
 from node.view.text import duration
-
-PATIENCE_S = 15.0
-"""How long the ledger may stand still at the end before we say that it is away."""
 
 FIRST_WORD_S = 3.0
 """How long we wait for the ledger's first connection before trading begins without it."""
@@ -38,13 +36,18 @@ class Means:
     dsn: str | None
     layout: str
     segment_mb: int
+    patience: float
     plain: bool
     json: bool
 
 
 @contextlib.contextmanager
 def opened(means: Means) -> Iterator[System]:
-    """A running system. Raises what System raises, and Failure if the ledger is not its own."""
+    """A running system.
+
+    Raises what System raises; Failure if the ledger is not its own; CoreFailed also when the
+    core did not do in time what it was waited for.
+    """
     _quiet_threads()
     say(f"lmax: starting in {means.directory}")
     try:
@@ -57,8 +60,16 @@ def opened(means: Means) -> Iterator[System]:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     with system:
-        _await_ledger(system)
-        yield system
+        try:
+            _await_ledger(system)
+            yield system
+        except (CoreFailed, EngineFault):
+            system.core.abandon()  # it would wait for what can never be done
+            raise
+        except TimeoutError as error:
+            reason = system.core.journal.problem or str(error)
+            system.core.abandon()
+            raise CoreFailed(f"{reason}; what was synced is safe") from error
 
 
 def _await_ledger(system: System) -> None:
@@ -79,16 +90,6 @@ def _quiet_threads() -> None:
 
     if not os.environ.get(DEBUG):
         threading.excepthook = lambda _: None
-
-
-def finished(system: System, waiting: Callable[[], None]) -> Outcome:
-    """The outcome of a system to which nothing is sent any more. Raises CoreFailed."""
-    try:
-        return system.finish(PATIENCE_S, waiting)
-    except TimeoutError as error:
-        raise CoreFailed(f"{system.core.journal.problem or error}; what was synced is safe") from (
-            error
-        )
 
 
 def result_of(outcome: Outcome, system: System, **more: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ledger.server import EmbeddedPostgres
 from node.cli.exits import Exit
 from node.cli.feeder import Feeder
 from node.cli.market import market_of
-from node.cli.session import Means, finished, opened, report, result_of
+from node.cli.session import Means, opened, report, result_of
 from node.cli.stopping import Stop
 from node.system import database_folder
 from node.view.watch import watching
@@ -51,7 +51,7 @@ def trade(plan: Plan) -> Exit:
             if feeder.error:
                 raise feeder.error
             watch.phase = "finishing"
-            outcome = finished(system, watch.look)
+            outcome = system.finish(plan.patience, watch.look)
         result = result_of(
             outcome,
             system,
