@@ -8,17 +8,23 @@ from lmax.ringbuffer.sequence import RingSequence
 Commands = npt.NDArray[np.void]
 
 def feed(
-    ring: RingBuffer, commands: Commands, *, seconds: float, id_step: int, batch: int = ...
+    ring: RingBuffer, commands: Commands, *, seconds: float, id_step: int, batch: int = 64
 ) -> tuple[int, float]: ...
+
+class Stages:
+    sent: Histogram
+    synced: Histogram
+    readable: Histogram
+
 def feed_at_rate(
     ring: RingBuffer,
+    synced: RingSequence,
     commands: Commands,
-    histogram: Histogram,
+    stages: Stages,
     *,
     rate: float,
     seconds: float,
     id_step: int,
-    done: RingSequence | None = ...,
-    output: RingBuffer | None = ...,
-    warm_up: float = ...,
-) -> tuple[int, float]: ...
+    output: RingBuffer | None = None,
+    warm_up: float = 0.5,
+) -> None: ...

@@ -9,7 +9,7 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-from lmax.histogram cimport Histogram, record
+from lmax.histogram cimport Counts, Histogram, record
 from lmax.ringbuffer.barrier cimport Barrier, barrier_available, barrier_init
 from lmax.ringbuffer.ring cimport Ring, RingBuffer, ring_publish, ring_slot, ring_try_claim
 from lmax.ringbuffer.sequence cimport RingSequence, Sequence, sequence_get, sequence_set
@@ -81,7 +81,7 @@ def feed(RingBuffer ring, commands, *, double seconds, uint64_t id_step, int64_t
 
 
 cdef int64_t collect_events(
-    Barrier *output, Sequence *position, Histogram histogram, int64_t measured_from
+    Barrier *output, Sequence *position, Counts *counts, int64_t measured_from
 ) noexcept nogil:
     """Record the latency of every command whose last event is readable; how many."""
     cdef int64_t first = sequence_get(position) + 1
@@ -97,16 +97,16 @@ cdef int64_t collect_events(
         if event.flags & FLAG_LAST:
             found += 1
             if event.timestamp >= measured_from:
-                record(&histogram.counts, now - event.timestamp)
+                record(counts, now - event.timestamp)
     sequence_set(position, last)
     return found
 
 
-cdef int64_t collect_done(
-    Ring *ring, Sequence *done, int64_t *seen, Histogram histogram, int64_t measured_from
+cdef int64_t collect_synced(
+    Ring *ring, Sequence *synced, int64_t *seen, Counts *counts, int64_t measured_from
 ) noexcept nogil:
-    """The same where a sequence says what is done: the slots still hold the commands."""
-    cdef int64_t last = sequence_get(done)
+    """The same for what is on the disk: the slots still hold the commands."""
+    cdef int64_t last = sequence_get(synced)
     cdef int64_t now, number
     cdef int64_t found = last - seen[0]
     cdef Command *command
@@ -116,43 +116,59 @@ cdef int64_t collect_done(
     for number in range(seen[0] + 1, last + 1):
         command = <Command *>ring_slot(ring, number)
         if command.timestamp >= measured_from:
-            record(&histogram.counts, now - command.timestamp)
+            record(counts, now - command.timestamp)
     seen[0] = last
     return found
 
 
+cdef class Stages:
+    """Latency in ns from the intended send time until a command was …
+
+    sent: in the ring; synced: on the disk; readable: seen by a consumer of its events.
+    """
+
+    cdef readonly Histogram sent
+    cdef readonly Histogram synced
+    cdef readonly Histogram readable
+
+    def __cinit__(self):
+        self.sent = Histogram()
+        self.synced = Histogram()
+        self.readable = Histogram()
+
+
 def feed_at_rate(
-    RingBuffer ring, commands, Histogram histogram, *, double rate, double seconds,
-    uint64_t id_step, RingSequence done=None, RingBuffer output=None, double warm_up=0.5,
+    RingBuffer ring, RingSequence synced, commands, Stages stages, *, double rate,
+    double seconds, uint64_t id_step, RingBuffer output=None, double warm_up=0.5,
 ):
-    """Publish at fixed times and measure, on this one thread; (commands measured, seconds).
+    """Publish at fixed times and measure, on this one thread.
 
     Command k is due at start + k / rate, and that is its timestamp however late it is sent: its
-    latency counts from then. Between due times the thread looks for what is done, by `output`
-    (a ring of events) or else by `done` (a sequence, which also gates the ring), and yields.
-    The first `warm_up` seconds are not recorded.
+    latency counts from then. Between due times the thread looks at `synced` and, if there is
+    one, at the ring of events, and yields. The first `warm_up` seconds are not recorded.
     """
     cdef const unsigned char[::1] data = commands.view(np.uint8)
     cdef Recording recording = recording_of(data, id_step)
     cdef Ring *target = ring.ring
     cdef Barrier events
     cdef RingSequence position = RingSequence()
-    cdef Sequence *finished = done.sequence if done is not None else NULL
     cdef double gap = 1e9 / rate
-    cdef int64_t begun, now, last, seen, got
+    cdef int64_t begun, now, last, got
+    cdef int64_t seen = ring.cursor
     cdef int64_t sent = 0
-    cdef int64_t collected = 0
+    cdef int64_t on_disk = 0
+    cdef int64_t readable = 0
     cdef int64_t total = <int64_t>((seconds + warm_up) * rate)
     cdef int64_t measured_from
     cdef bint by_events = output is not None
+    gate = -1
     if by_events:
-        output.add_gate(position)
+        gate = output.add_gate(position)
         barrier_init(&events, output.ring)
-    seen = ring.cursor
     begun = wall_clock_ns() + 1_000_000
     measured_from = begun + <int64_t>(warm_up * 1e9)
     with nogil:
-        while collected < total:
+        while on_disk < total or (by_events and readable < total):
             now = wall_clock_ns()
             while sent < total and begun + <int64_t>(sent * gap) <= now:
                 last = ring_try_claim(target, 1)
@@ -160,12 +176,19 @@ def feed_at_rate(
                     break
                 put(target, last, &recording, begun + <int64_t>(sent * gap))
                 ring_publish(target, last, last)
+                if begun + <int64_t>(sent * gap) >= measured_from:
+                    record(&stages.sent.counts, now - begun - <int64_t>(sent * gap))
                 sent += 1
+            got = collect_synced(
+                target, synced.sequence, &seen, &stages.synced.counts, measured_from
+            )
+            on_disk += got
             if by_events:
-                got = collect_events(&events, position.sequence, histogram, measured_from)
-            else:
-                got = collect_done(target, finished, &seen, histogram, measured_from)
-            collected += got
+                got = collect_events(
+                    &events, position.sequence, &stages.readable.counts, measured_from
+                )
+                readable += got
             if got == 0:
                 sched_yield()
-    return histogram.count, (wall_clock_ns() - measured_from) / 1e9
+    if by_events:
+        output.remove_gate(gate)

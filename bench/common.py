@@ -31,7 +31,9 @@ def parser(description: str) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=description)
     made.add_argument("--json", action="store_true", help="print one JSON object last on stdout")
     made.add_argument(
-        "--dir", type=Path, default=Path.cwd(),
+        "--dir",
+        type=Path,
+        default=Path.cwd(),
         help="where journals are written while it runs; a real disk (default: this folder)",
     )
     return made
@@ -76,7 +78,9 @@ def show(title: str, columns: list[str], rows: list[list[Any]], result: Any, as_
         table.add_column(column, justify="right" if index else "left")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    Console(stderr=True).print(table)
+    console = Console(stderr=True)
+    console.width = max(console.width, 110)
+    console.print(table)
     if as_json:
         print(json.dumps(result))
 

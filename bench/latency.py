@@ -1,0 +1,151 @@
+"""``python -m bench.latency``: how long a command takes at a fixed rate, stage by stage.
+
+Open loop: command k is due at start + k / rate and its latency counts from then, so a stall is
+charged to every command that it holds up. Beside it, in turns within the same run, a bare group
+commit: a thread that sends the same commands, a ring, a thread that writes and syncs; no engine.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench import common
+from bench._drive import Stages, feed_at_rate
+from bench.bare import group_commit, wait_for_segment
+from node.core import Core
+
+SLOTS = 1 << 16
+STAGES = {
+    "sent": "due → in the ring",
+    "synced": "due → on the disk",
+    "readable": "due → events readable",
+}
+
+
+class Recording:
+    """Commands in which no client order id comes twice, however often it is played."""
+
+    def __init__(self) -> None:
+        self.setup, self.commands = common.recording()
+
+    def renew(self) -> None:
+        """Move all ids on, so that the next play does not repeat those of the last."""
+        for name in ("client_order_id", "orig_client_order_id"):
+            ids = self.commands[name]
+            ids[ids > 0] += np.uint64(common.ID_STEP << 8)
+
+
+def run_bare(folder: Path, recording: Recording, rate: float, seconds: float, into: Stages) -> None:
+    with group_commit(folder, SLOTS) as (ring, synced, _):
+        feed_at_rate(
+            ring,
+            synced,
+            recording.commands,
+            into,
+            rate=rate,
+            seconds=seconds,
+            id_step=common.ID_STEP,
+        )
+
+
+def run_whole(
+    folder: Path, recording: Recording, rate: float, seconds: float, layout: str, into: Stages
+) -> None:
+    with Core(folder, layout=layout, slots=SLOTS) as core:
+        wait_for_segment(core.journaler)
+        core.wait_applied(core.submit(recording.setup))
+        feed_at_rate(
+            core.input,
+            core.synced,
+            recording.commands,
+            into,
+            rate=rate,
+            seconds=seconds,
+            id_step=common.ID_STEP,
+            output=core.output,
+        )
+
+
+def at_rate(options: argparse.Namespace, recording: Recording, rate: float) -> dict[str, Any]:
+    """Bare and whole in turns, `rounds` times each."""
+    bare, whole = Stages(), Stages()
+    for _ in range(options.rounds):
+        with common.scratch(options.dir) as folder:
+            run_bare(folder / "bare", recording, rate, options.seconds, bare)
+            run_whole(folder / "whole", recording, rate, options.seconds, options.layout, whole)
+    ours, limit = common.percentiles(whole.readable), common.percentiles(bare.synced)
+    return {
+        "rate": rate,
+        "commands": whole.readable.count,
+        "latency_ns": ours,
+        "bare_ns": limit,
+        "ratio": common.ratios(ours, limit),
+        "stages_ns": {name: common.percentiles(getattr(whole, name)) for name in STAGES},
+        "curves": {"whole": whole.readable, "bare": bare.synced},
+    }
+
+
+def table_rows(results: list[dict[str, Any]]) -> list[list[str]]:
+    rows = []
+    for found in results:
+        rate = f"{found['rate']:,.0f}/s"
+        lines = {"bare group commit": found["bare_ns"]}
+        lines |= {STAGES[name]: found["stages_ns"][name] for name in STAGES}
+        for name, values in lines.items():
+            rows.append([rate, name, *(common.microseconds(v) for v in values.values())])
+        rows.append([rate, "readable / bare", *(f"{r:.2f}" for r in found["ratio"].values())])
+    return rows
+
+
+def plot(results: list[dict[str, Any]], path: Path) -> None:
+    """Latency over percentile, one curve for each rate and path."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(9, 5.5))
+    for found in results:
+        for name, histogram in found["curves"].items():
+            values, share = histogram.curve()
+            beyond = 1 / np.maximum(1 - share, 1 / histogram.count)
+            axes.plot(beyond, values / 1000, label=f"{found['rate']:,.0f}/s {name}")
+    axes.set(xscale="log", yscale="log", xlabel="percentile", ylabel="µs from the due time")
+    axes.set_xticks([2, 10, 100, 1e3, 1e4], ["50", "90", "99", "99.9", "99.99"])
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = common.parser((__doc__ or "").split("\n\n")[0])
+    options.add_argument("--rates", type=common.positive, nargs="+", default=[10_000.0, 100_000.0])
+    options.add_argument("--seconds", type=common.positive, default=3.0, help="of each round")
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--layout", default="shared", choices=["shared", "dedicated"])
+    options.add_argument("--plot", type=Path, metavar="FILE", help="percentile picture (png, svg)")
+    chosen = options.parse_args(arguments)
+    if chosen.rounds < 1:
+        options.error("--rounds starts at 1")
+    recording = Recording()
+    results = [at_rate(chosen, recording, rate) for rate in chosen.rates]
+    if chosen.plot:
+        plot(results, chosen.plot)
+    for found in results:
+        del found["curves"]
+    common.show(
+        "Latency in µs, open loop, from the intended send time",
+        ["rate", "what", "p50", "p90", "p99", "p99.9", "p99.99", "max"],
+        table_rows(results),
+        {"layout": chosen.layout, "rates": results},
+        chosen.json,
+    )
+
+
+if __name__ == "__main__":
+    main()
