@@ -7,6 +7,9 @@ Bytes = npt.NDArray[np.uint8]
 EXHAUSTED: int
 END: int
 BAD: int
+SPOILED: int
+
+class OtherFormat(Exception): ...
 
 def crc(data: bytes, start: int = 0) -> int: ...
 def crc_by_table(data: bytes, start: int = 0) -> int: ...

@@ -1,6 +1,6 @@
 """Finding batches in bytes: every number is checked before it is used."""
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 
 from journal.crc32c cimport crc32c, crc32c_by_table, crc32c_prepare
 from journal.format cimport (
@@ -17,7 +17,12 @@ SIZES = (BLOCK_BYTES, MAX_BATCH_BYTES, MAX_BATCH)
 # What stopped `gather`.
 EXHAUSTED = 0  # the chunk, or the room for commands: go on with the next
 END = 1  # a block of zeros: nothing was written from here on
-BAD = 2  # something else
+BAD = 2  # something else: damage, or at the very end a write that was cut short
+SPOILED = 3  # a whole batch with bytes behind its commands: damage wherever it stands
+
+
+class OtherFormat(Exception):
+    """A good header of a format that this program does not know."""
 
 
 def crc(const unsigned char[::1] data, uint32_t start=0):
@@ -31,27 +36,28 @@ def crc_by_table(const unsigned char[::1] data, uint32_t start=0):
 
 
 cdef bint is_zero(const uint8_t *data, size_t size) noexcept nogil:
-    cdef size_t i
-    for i in range(size):
-        if data[i]:
-            return False
-    return True
+    return size == 0 or (data[0] == 0 and memcmp(data, data + 1, size - 1) == 0)
 
 
 def segment_header(const unsigned char[::1] block):
-    """The fields of a segment's header; None for zeros (not in use yet); a str says what is wrong."""
+    """The fields of a segment's header; None for zeros (not in use yet); a str says what is wrong.
+
+    block: the first BLOCK_BYTES of the file. Raises OtherFormat.
+    """
     cdef SegmentHeader header
-    if block.shape[0] < <Py_ssize_t>sizeof(header):
-        return "the file ends within its header"
+    if block.shape[0] < BLOCK_BYTES:
+        return "a file that ends within its header"
     memcpy(&header, &block[0], sizeof(header))
-    if is_zero(&block[0], sizeof(header)):
+    if is_zero(&block[0], BLOCK_BYTES):
         return None
     if header.magic != SEGMENT_MAGIC:
         return "no segment header"
-    if header.format != FORMAT:
-        return f"format {header.format} (this program reads format {FORMAT})"
     if header.checksum != crc32c(0, &block[4], sizeof(header) - 4):
         return "a header whose checksum is wrong"
+    if header.format != FORMAT:
+        raise OtherFormat(f"format {header.format}; this program reads format {FORMAT}")
+    if not is_zero(&block[sizeof(header)], BLOCK_BYTES - sizeof(header)):
+        return "bytes behind a header"
     return {
         "number": header.number,
         "first_sequence": header.first_sequence,
@@ -82,7 +88,7 @@ def gather(
     """
     cdef size_t at = 0
     cdef size_t filled = 0
-    cdef size_t payload
+    cdef size_t payload, used
     cdef BatchHeader header
     cdef int stop = EXHAUSTED
     wrong = ""
@@ -110,6 +116,10 @@ def gather(
             break
         if header.previous_checksum != checksum:
             stop, wrong = BAD, "a batch that does not follow the one before it"
+            break
+        used = sizeof(header) + payload
+        if not is_zero(&chunk[0] + at + used, batch_bytes(header.count) - used):
+            stop, wrong = SPOILED, "a batch with bytes behind its commands"
             break
         memcpy(&out[filled], &chunk[at + sizeof(header)], payload)
         filled += payload

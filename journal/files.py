@@ -16,7 +16,7 @@ from journal.reader import Commands, Reader, segment_numbers, segment_path
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.ringbuffer.sequence import RingSequence
 
-BLOCK_BYTES, BATCH_BYTES, _ = SIZES
+BLOCK_BYTES, _, _ = SIZES
 DEFAULT_SEGMENT_BYTES = 64 << 20
 ZEROS = memoryview(bytes(1 << 20))
 
@@ -64,21 +64,25 @@ class Journal:
         yield from self._reader.batches()
         self._reader.close()
         self.cut = self._reader.torn
-        if self.cut:
-            self._cut_tail()
+        self._cut_tail()
         self._drop_unused()
         self._recovered = True
 
     def _cut_tail(self) -> None:
-        """Zeros over what was being written when the machine stopped: nobody was told of it."""
-        if self._reader.segment == 0 or self._reader.offset == 0:
+        """Zeros over what was being written when the machine stopped: nobody was told of it.
+
+        A segment that was cut short gets its length back.
+        """
+        if self._reader.segment == 0:
             return
         path = segment_path(self.directory, self._reader.segment)
-        room = path.stat().st_size - self._reader.offset
-        with path.open("r+b") as file:
+        if not self.cut and path.stat().st_size >= self._reader.segment_bytes:
+            return
+        left = max(path.stat().st_size, self._reader.segment_bytes) - self._reader.offset
+        with path.open("r+b", buffering=0) as file:
             file.seek(self._reader.offset)
-            file.write(bytes(min(room, BATCH_BYTES + BLOCK_BYTES)))
-            file.flush()
+            while left > 0:
+                left -= file.write(ZEROS[:left])
             os.fsync(file.fileno())
 
     def _drop_unused(self) -> None:

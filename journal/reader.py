@@ -10,7 +10,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from journal._scan import BAD, END, SIZES, gather, segment_header, whole_batch
+from journal._scan import (
+    EXHAUSTED,
+    SIZES,
+    SPOILED,
+    OtherFormat,
+    gather,
+    segment_header,
+    whole_batch,
+)
 from journal.errors import JournalCorrupt, JournalError
 from lmax.schema import COMMAND
 
@@ -18,6 +26,10 @@ BLOCK_BYTES, BATCH_BYTES, _ = SIZES
 CHUNK_BYTES = 4 * BATCH_BYTES
 NO_LIMIT = 2**64 - 1
 SUFFIX = ".segment"
+HEADER_BYTES = 128
+
+NOTHING, NEXT_SEGMENT = 0, 1
+"""What lies ahead of the place where the next batch would be, besides damage."""
 
 Commands = npt.NDArray[np.void]
 
@@ -75,25 +87,40 @@ class Reader:
 
         The array is valid until the next call. Raises JournalCorrupt.
         """
+        ahead: JournalCorrupt | int | None = None
         while self.sequence < last:
             if self._fd < 0 and not self._open_next():
                 break
-            size = os.preadv(self._fd, [memoryview(self._chunk)], self.offset)
-            stop, consumed, filled, expected, self.checksum, wrong = gather(
-                self._chunk[:size], self.sequence + 1, last, self.checksum, self._out
-            )
-            self.offset += consumed
-            self.sequence = expected - 1
+            filled, wrong = self._gather(last)
             if filled:
+                self.torn = ""
                 return self._out[:filled].view(COMMAND)
-            if stop == BAD:
-                self._judge(wrong)
-                break
-            if stop == END or consumed == 0:
-                if not self._has_next():
-                    break
+            if isinstance(ahead, JournalCorrupt):
+                raise ahead
+            if ahead == NEXT_SEGMENT:
                 self.close()
+                ahead = None
+                continue
+            # A writer may have gone on between the look here and the look ahead. So what lies
+            # ahead counts only if there is still nothing here after it was seen.
+            ahead = self._look_ahead(wrong)
+            if ahead == NOTHING:
+                break
         return np.empty(0, COMMAND)
+
+    def _gather(self, last: int) -> tuple[int, str]:
+        """Read on; bytes of commands found, or what is wrong where the next batch should be."""
+        size = os.preadv(self._fd, [memoryview(self._chunk)], self.offset)
+        stop, consumed, filled, expected, self.checksum, wrong = gather(
+            self._chunk[:size], self.sequence + 1, last, self.checksum, self._out
+        )
+        self.offset += consumed
+        self.sequence = expected - 1
+        if not filled and stop == SPOILED:
+            raise self._corrupt(self._path(), self.offset, wrong)
+        if not filled and stop == EXHAUSTED and size:
+            wrong = "a batch that is cut off by the end of the file"
+        return filled, wrong
 
     def batches(self, last: int = NO_LIMIT) -> Iterator[Commands]:
         """`read` until the end."""
@@ -103,24 +130,20 @@ class Reader:
     def _path(self) -> Path:
         return segment_path(self.directory, self.segment)
 
-    def _has_next(self) -> bool:
-        """Whether the segment after this one is in use."""
-        path = segment_path(self.directory, self.segment + 1)
-        return path.exists() and read_header(path) is not None
-
     def _open_next(self) -> bool:
         """Open the segment after the current one; False when there is none in use."""
-        first = self.segment == 0
-        number = (segment_numbers(self.directory) or [1])[0] if first else self.segment + 1
+        number = self.segment + 1
+        if self.segment == 0 and (numbers := segment_numbers(self.directory)):
+            number = numbers[0]
         path = segment_path(self.directory, number)
-        if not path.exists():
-            return False
-        header = read_header(path)
-        if header is None:
-            return False
+        header = read_header(path) if path.exists() else None
         if isinstance(header, str):
             self.torn = header
-            self._refuse_what_follows(path, 0, header)
+            if damage := self._damaged_header(path, header):
+                raise damage
+        if header is None and (damage := self._lost_header(path)):
+            raise damage
+        if not isinstance(header, dict):
             return False
         self._check_header(path, number, header)
         self.segment, self.offset = number, BLOCK_BYTES
@@ -136,45 +159,68 @@ class Reader:
         }
         for name, value in expected.items():
             if header[name] != value:
-                raise JournalCorrupt(
-                    path,
-                    0,
-                    self.sequence + 1,
-                    f"a segment whose {name.replace('_', ' ')} is {header[name]}, not {value},",
-                )
+                what = f"a segment whose {name.replace('_', ' ')} is {header[name]}, not {value},"
+                raise self._corrupt(path, 0, what)
 
-    def _judge(self, wrong: str) -> None:
-        """At the very end bad bytes are a write that the stop cut short; elsewhere, damage."""
-        self.torn = wrong
-        self._refuse_what_follows(self._path(), self.offset, wrong)
+    def _look_ahead(self, wrong: str) -> JournalCorrupt | int:
+        """What follows where the next batch is not: the next segment, nothing, or proof of damage.
 
-    def _refuse_what_follows(self, path: Path, offset: int, wrong: str) -> None:
-        number = int(path.stem)
-        if (later := segment_path(self.directory, number + 1)).exists() and (
-            read_header(later) is not None
+        At the very end bad bytes are a write that the stop cut short; elsewhere, damage.
+        """
+        if self._follows(self._path()):
+            return self._corrupt(self._path(), self.offset, wrong) if wrong else NEXT_SEGMENT
+        rest = np.fromfile(self._path(), np.uint8, offset=self.offset)
+        if found := whole_batches(rest):
+            wrong = f"{wrong or 'zeros'}, before a good batch that begins with command {found[0]},"
+            return self._corrupt(self._path(), self.offset, wrong)
+        if damage := self._lost_header(segment_path(self.directory, self.segment + 1)):
+            return damage
+        self.torn = wrong or ("bytes that begin no batch" if rest.any() else "")
+        return NOTHING
+
+    def _damaged_header(self, path: Path, wrong: str) -> JournalCorrupt | None:
+        """A bad header is a cut write only if nothing at all was written behind it."""
+        if self._follows(path) or np.fromfile(path, np.uint8)[HEADER_BYTES:].any():
+            return self._corrupt(path, 0, wrong)
+        return None
+
+    def _lost_header(self, path: Path) -> JournalCorrupt | None:
+        """Header and first batch are written at once, so either may be missing after a stop.
+
+        With a second batch, or a segment after it, the first was safe, and so was the header.
+        """
+        if path.exists() and (
+            self._follows(path) or len(whole_batches(np.fromfile(path, np.uint8))) > 1
         ):
-            raise JournalCorrupt(path, offset, self.sequence + 1, wrong)
-        if found := find_whole_batch(path, offset):
-            raise JournalCorrupt(
-                path,
-                offset,
-                self.sequence + 1,
-                f"{wrong}, before a good batch that begins with command {found},",
-            )
+            return self._corrupt(path, 0, "a segment without its header")
+        return None
+
+    def _follows(self, path: Path) -> bool:
+        """Whether the segment after that one is in use."""
+        following = segment_path(self.directory, int(path.stem) + 1)
+        return following.exists() and read_header(following) is not None
+
+    def _corrupt(self, path: Path, offset: int, what: str) -> JournalCorrupt:
+        return JournalCorrupt(path, offset, self.sequence + 1, what)
 
 
 def read_header(path: Path) -> dict[str, int] | str | None:
-    """A segment's header; None while it is not in use; a str says what is wrong with it."""
+    """A segment's header; None while it is not in use; a str says what is wrong with it.
+
+    Raises JournalError for a format that this program does not know.
+    """
     with path.open("rb") as file:
-        return segment_header(np.frombuffer(file.read(BLOCK_BYTES), np.uint8))
+        block = np.frombuffer(file.read(BLOCK_BYTES), np.uint8)
+    try:
+        return segment_header(block)
+    except OtherFormat as error:
+        raise JournalError(f"{path}: {error}. Use the version that wrote it.") from None
 
 
-def find_whole_batch(path: Path, offset: int) -> int:
-    """First sequence of a whole batch anywhere behind that offset, 0 if there is none."""
-    data = np.fromfile(path, np.uint8, offset=offset)
+def whole_batches(data: npt.NDArray[np.uint8]) -> list[int]:
+    """First sequences of at most two whole batches in blocks, wherever they belong."""
     blocks = data[: len(data) // BLOCK_BYTES * BLOCK_BYTES].reshape(-1, BLOCK_BYTES)
     magic = np.frombuffer(b"LBAT", np.uint8)
-    for block in np.flatnonzero((blocks[:, :4] == magic).all(axis=1)):
-        if block and (first := whole_batch(data[block * BLOCK_BYTES :])):
-            return first
-    return 0
+    starts = np.flatnonzero((blocks[:, :4] == magic).all(axis=1)) * BLOCK_BYTES
+    found = (first for start in starts if (first := whole_batch(data[start:])))
+    return list(itertools.islice(found, 2))
