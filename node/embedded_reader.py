@@ -28,6 +28,7 @@ class EventReader:
         self._waiting: deque[Events] = deque()
         self._taken = follower.position
         self._turn = threading.Lock()
+        self._closed = False
 
     @property
     def position(self) -> int:
@@ -64,6 +65,8 @@ class EventReader:
             return found
 
     def _fetch(self) -> int:
+        if self._closed:  # by another thread, since the caller looked
+            return 0
         if self._step is not None:
             self._step()
         events = self._follower.poll(AT_ONCE)
@@ -90,5 +93,6 @@ class EventReader:
     def close(self) -> None:
         """Give up what was not taken."""
         with self._turn:
+            self._closed = True
             self._waiting.clear()
             self._follower.close()

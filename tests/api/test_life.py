@@ -283,6 +283,24 @@ def test_a_full_ring_is_refused_and_says_how_many_were_taken(tmp_path):
         assert engine.step() == 0
 
 
+def test_a_reader_that_waits_is_told_when_another_thread_closes(tmp_path):
+    engine = reopen(tmp_path)
+    told = []
+
+    def read():
+        with pytest.raises(EngineClosed):
+            engine.event_array(timeout=30)
+        told.append(True)
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    engine.close()
+    for thread in threads:
+        thread.join(10)
+    assert told == [True] * 3
+
+
 def test_only_the_invoker_layout_is_stepped(tmp_path):
     with reopen(tmp_path) as engine, pytest.raises(RuntimeError, match="shared layout has threads"):
         engine.step()
