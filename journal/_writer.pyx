@@ -199,6 +199,11 @@ cdef class Journaler(AgentBase):
         store_release_i32(&self.writer.spare_fd, fd)
 
     @property
+    def remaining(self):
+        """Bytes left in the segment being written; 0 before the first."""
+        return self.writer.segment_bytes - self.writer.offset if self.writer.fd >= 0 else 0
+
+    @property
     def segment(self):
         """Number of the segment being written."""
         return self.writer.segment

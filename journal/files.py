@@ -1,24 +1,23 @@
-"""The files of a journal that is being written: the lock, the tail, segments made ahead."""
+"""A journal that is being written: its folder, its lock, its recovery."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from journal._scan import SIZES
 from journal._writer import Journaler
 from journal.errors import JournalError, JournalLocked
+from journal.maker import ZEROS, SegmentMaker, open_segment, sync_directory
 from journal.reader import Commands, Reader, segment_numbers, segment_path
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.ringbuffer.sequence import RingSequence
 
 BLOCK_BYTES, _, _ = SIZES
 DEFAULT_SEGMENT_BYTES = 64 << 20
-ZEROS = memoryview(bytes(1 << 20))
 
 
 class Journal:
@@ -46,7 +45,7 @@ class Journal:
         self._lock = _lock(directory)
         self._reader = Reader(directory)
         self._recovered = False
-        self._maker: _SegmentMaker | None = None
+        self._maker: SegmentMaker | None = None
         self.segment_bytes = segment_bytes
         self.mode = direct_or_buffered(directory) if mode == "auto" else mode
         self.cut = ""
@@ -92,7 +91,7 @@ class Journal:
                 segment_path(self.directory, number).unlink()
         for half_made in self.directory.glob("*.new"):
             half_made.unlink()
-        _sync_directory(self.directory)
+        sync_directory(self.directory)
 
     def journaler(self, ring: RingBuffer, position: RingSequence, *, epoch: int = 1) -> Journaler:
         """The agent that writes on. The ring's and the position's sequence are `sequence`."""
@@ -102,7 +101,7 @@ class Journal:
         fd, segment_bytes = -1, self.segment_bytes
         if reader.segment:
             segment_bytes = reader.segment_bytes
-            fd = _open_segment(segment_path(self.directory, reader.segment), self.mode)
+            fd = open_segment(segment_path(self.directory, reader.segment), self.mode)
         journaler = Journaler(
             ring,
             position,
@@ -114,7 +113,7 @@ class Journal:
             checksum=reader.checksum,
             epoch=epoch,
         )
-        self._maker = _SegmentMaker(
+        self._maker = SegmentMaker(
             journaler, self.directory, reader.segment + 1, segment_bytes, self.mode
         )
         self._maker.start()
@@ -142,60 +141,6 @@ class Journal:
         self.close()
 
 
-class _SegmentMaker(threading.Thread):
-    """Keeps one segment ready, so that the journaler never waits for a file to be made."""
-
-    POLL_S = 0.01
-    RETRY_S = 0.5
-
-    def __init__(
-        self, journaler: Journaler, directory: Path, number: int, segment_bytes: int, mode: str
-    ) -> None:
-        super().__init__(name="segment-maker", daemon=True)
-        self.problem = ""
-        self._journaler = journaler
-        self._directory = directory
-        self._number = number
-        self._segment_bytes = segment_bytes
-        self._mode = mode
-        self._stopping = threading.Event()
-
-    def run(self) -> None:
-        wait = 0.0
-        while not self._stopping.wait(wait):
-            wait = self.POLL_S
-            if not self._journaler.wants_segment():
-                continue
-            try:
-                fd = self._make()
-            except OSError as error:
-                self.problem = f"no room for the next journal segment: {error}"
-                wait = self.RETRY_S
-                continue
-            self.problem = ""
-            self._journaler.offer_segment(fd)
-            self._number += 1
-
-    def _make(self) -> int:
-        """A zero-filled segment that is safe on the disk, open for writing."""
-        path = segment_path(self._directory, self._number)
-        half_made = path.with_suffix(".new")
-        with half_made.open("wb", buffering=0) as file:
-            left = self._segment_bytes
-            while left:
-                if self._stopping.is_set():
-                    raise OSError(errno.ECANCELED, "stopping")
-                left -= file.write(ZEROS[:left])
-            os.fsync(file.fileno())
-        half_made.rename(path)
-        _sync_directory(self._directory)
-        return _open_segment(path, self._mode)
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self.join()
-
-
 def _lock(directory: Path) -> int:
     """Take the folder for this process. JournalLocked if another one has it."""
     fd = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -211,21 +156,6 @@ def _lock(directory: Path) -> int:
     os.ftruncate(fd, 0)
     os.pwrite(fd, b"%d\n" % os.getpid(), 0)
     return fd
-
-
-def _sync_directory(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _open_segment(path: Path, mode: str) -> int:
-    flags = os.O_WRONLY | os.O_CLOEXEC
-    if mode == "direct":
-        flags |= os.O_DIRECT | os.O_DSYNC
-    return os.open(path, flags)
 
 
 def direct_or_buffered(directory: Path) -> str:

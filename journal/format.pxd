@@ -26,7 +26,7 @@ cdef enum:
 cdef extern from *:
     # "LMAXSEG1" and "LBAT" as they stand in the file
     """
-    #define LMAX_SEGMENT_MAGIC 0x31474553584d414cULL
+    #define LMAX_SEGMENT_MAGIC 0x3147455358414d4cULL
     #define LMAX_BATCH_MAGIC 0x5441424cU
     """
     const uint64_t SEGMENT_MAGIC "LMAX_SEGMENT_MAGIC"
