@@ -69,6 +69,8 @@ def parsed(value: Amount, what: str) -> Decimal:
 
 def whole(value: Amount, what: str, least: int = 1, most: int = MOST) -> int:
     """A whole number in a range. Raises TypeError, ValueError."""
+    if type(value) is int and least <= value <= most:
+        return value  # nearly all of them
     number = parsed(value, what)
     if number.adjusted() > 20 or not least <= number <= most:
         raise ValueError(f"{what} is {least} to {most}, {value} is not")

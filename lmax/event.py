@@ -92,10 +92,11 @@ class Event:
 
 def events_of(array: npt.NDArray[np.void]) -> Iterator[Event]:
     """The rows of an array of dtype EVENT, one by one."""
-    return map(_event, array.tolist())
+    return map(event_of, array.tolist())
 
 
-def _event(row: tuple[Any, ...]) -> Event:
+def event_of(row: tuple[Any, ...]) -> Event:
+    """The event of one row, as ``tolist`` gives it."""
     fields = list(row)
     for place, codes in _CODES:
         fields[place] = codes.get(fields[place], fields[place])

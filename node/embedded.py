@@ -6,7 +6,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from journal.files import DEFAULT_SEGMENT_BYTES
 from lmax._engine import EngineFault
-from lmax.event import Event, events_of
+from lmax.event import Event, event_of, events_of
 from lmax.ringbuffer.agent import AgentError, PythonAgent
+from lmax.schema import EVENT
 from node.core import DEFAULT_SLOTS, Core, CoreFailed
 from node.embedded_commands import CommandMethods
 from node.embedded_reader import EventReader
@@ -146,7 +147,7 @@ class Engine(CommandMethods):
         """
         self.wait(sequence, timeout)
         found = self._until(lambda: self._reader.take_command(sequence), timeout)
-        if not len(found):
+        if found is None:
             raise TimeoutError(f"the events of command {sequence} were not there in {timeout} s")
         return list(events_of(found))
 
@@ -157,8 +158,8 @@ class Engine(CommandMethods):
         engine whose events nobody reads does not fill the memory: they are worked out again
         from the journal when they are read, which takes longer.
         """
-        while len(found := self.event_array(1, timeout)):
-            yield from events_of(found)
+        while (row := self._until(self._reader.take_row, timeout)) is not None:
+            yield event_of(row)
             timeout = 0.0
 
     def event_array(self, most: int = 16384, timeout: float = 0.0) -> Records:
@@ -168,20 +169,23 @@ class Engine(CommandMethods):
         """
         if most < 1:
             raise ValueError(f"most is 1 or more, {most} is not")
-        return self._until(lambda: self._reader.take(most), timeout)
+        found = self._until(lambda: self._reader.take(most), timeout)
+        return np.empty(0, EVENT) if found is None else found
 
-    def _until(self, take: Callable[[], Records], timeout: float) -> Records:
-        """What `take` finds, asking again for that long."""
+    def _until[Found: Sized](
+        self, take: Callable[[], Found | None], timeout: float
+    ) -> Found | None:
+        """What `take` finds, asking again for that long; None when there is nothing."""
         deadline = time.monotonic() + timeout
         while True:
             self._check_open()
             with told_as_core_failed(self._core):
-                events = take()
-            if len(events):
-                return events
+                found = take()
+            if found is not None and len(found):
+                return found
             self._check()
             if time.monotonic() >= deadline:
-                return events
+                return None
             if self._core.layout != "invoker":
                 time.sleep(LOOK_AGAIN_S)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,11 @@ from lmax.schema import EVENT, EventFlag
 from node.follower import Follower
 
 Events = npt.NDArray[np.void]
+Row = tuple[Any, ...]
 AT_ONCE = 16384
+DECODED = 256
+NAMES = list(EVENT.names or ())
+SEQUENCE, FLAGS = NAMES.index("sequence"), NAMES.index("flags")
 
 
 class EventReader:
@@ -26,6 +31,7 @@ class EventReader:
         self._follower = follower
         self._step = step
         self._waiting: deque[Events] = deque()
+        self._rows: deque[Row] = deque()  # the first ones that wait, decoded
         self._taken = follower.position
         self._turn = threading.Lock()
         self._closed = False
@@ -38,17 +44,38 @@ class EventReader:
     def take(self, most: int = AT_ONCE) -> Events:
         """The next events, at most `most`; an empty array when there are none now."""
         with self._turn:
-            if not self._waiting:
-                self._fetch()
-            if not self._waiting:
-                return np.empty(0, EVENT)
-            first = self._waiting.popleft()
-            taken, rest = first[:most], first[most:]
-            if len(rest):
-                self._waiting.appendleft(rest)
-            whole = bool(taken[-1]["flags"] & EventFlag.LAST)
-            self._taken = int(taken[-1]["sequence"]) - (not whole)
+            self._encode()
+            taken = self._first(most)
+            if len(taken):
+                whole = bool(taken[-1]["flags"] & EventFlag.LAST)
+                self._taken = int(taken[-1]["sequence"]) - (not whole)
             return taken
+
+    def take_row(self) -> Row | None:
+        """The next event as a tuple in the order of EVENT; None when there is none now."""
+        with self._turn:
+            if not self._rows:
+                self._rows.extend(self._first(DECODED).tolist())
+            if not self._rows:
+                return None
+            row = self._rows.popleft()
+            self._taken = row[SEQUENCE] - (not row[FLAGS] & EventFlag.LAST)
+            return row
+
+    def _first(self, most: int) -> Events:
+        """Up to `most` of the first that wait, or of those that come now."""
+        if not self._waiting and not self._fetch():
+            return np.empty(0, EVENT)
+        first = self._waiting.popleft()
+        if len(first) > most:
+            self._waiting.appendleft(first[most:])
+        return first[:most]
+
+    def _encode(self) -> None:
+        """Put decoded rows back as an array, for those who take arrays."""
+        if self._rows:
+            self._waiting.appendleft(np.array(list(self._rows), EVENT))
+            self._rows.clear()
 
     def take_command(self, sequence: int) -> Events:
         """All events of one command; those before it stay to be taken.
@@ -56,6 +83,7 @@ class EventReader:
         An empty array while they are not there yet. Raises ValueError when any was taken.
         """
         with self._turn:
+            self._encode()
             while self._follower.position < sequence:
                 if not self._fetch():
                     return np.empty(0, EVENT)
@@ -95,4 +123,5 @@ class EventReader:
         with self._turn:
             self._closed = True
             self._waiting.clear()
+            self._rows.clear()
             self._follower.close()
