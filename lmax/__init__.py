@@ -27,7 +27,13 @@ if TYPE_CHECKING:
         TimeInForce,
     )
     from node.core import CoreFailed
-    from node.embedded import Engine, EngineClosed
+    from node.embedded import (
+        AheadOfJournal,
+        Engine,
+        EngineClosed,
+        JournalCorrupt,
+        JournalLocked,
+    )
     from node.embedded_views import Account, Book, Level, Position
 else:
     _HOMES = {
@@ -47,7 +53,13 @@ else:
             "TimeInForce",
         ],
         "node.core": ["CoreFailed"],
-        "node.embedded": ["Engine", "EngineClosed"],
+        "node.embedded": [
+            "AheadOfJournal",
+            "Engine",
+            "EngineClosed",
+            "JournalCorrupt",
+            "JournalLocked",
+        ],
         "node.embedded_views": ["Account", "Book", "Level", "Position"],
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -66,6 +78,7 @@ __all__ = [
     "COMMAND",
     "EVENT",
     "Account",
+    "AheadOfJournal",
     "Book",
     "CommandType",
     "CoreFailed",
@@ -74,6 +87,8 @@ __all__ = [
     "Event",
     "EventFlag",
     "EventType",
+    "JournalCorrupt",
+    "JournalLocked",
     "Level",
     "OrderBook",
     "OrderType",

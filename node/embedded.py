@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from journal.errors import JournalCorrupt, JournalLocked
 from journal.files import DEFAULT_SEGMENT_BYTES
 from lmax._engine import EngineFault
 from lmax.event import Event, event_of, events_of
@@ -24,7 +25,9 @@ from node.core import DEFAULT_SLOTS, Core, CoreFailed
 from node.embedded_commands import CommandMethods
 from node.embedded_reader import EventReader
 from node.embedded_views import Account, Balances, Book, Position, levels_of
-from node.follower import Follower
+from node.follower import AheadOfJournal, Follower
+
+__all__ = ["AheadOfJournal", "Engine", "EngineClosed", "JournalCorrupt", "JournalLocked"]
 
 Records = npt.NDArray[np.void]
 LOOK_AGAIN_S = 0.0001

@@ -11,9 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from journal.errors import JournalLocked
-from lmax import COMMAND, CommandType, Engine, EngineClosed, EventType, RingFull, Side
-from node.follower import AheadOfJournal
+from lmax import (
+    COMMAND,
+    AheadOfJournal,
+    CommandType,
+    Engine,
+    EngineClosed,
+    EventType,
+    JournalLocked,
+    RingFull,
+    Side,
+)
 from tests.api.conftest import SMALL, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
