@@ -115,7 +115,7 @@ def test_without_room_for_a_segment_writing_waits_and_goes_on_when_there_is(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder in the next segment's place stands for a disk without room."""
-    monkeypatch.setattr("journal.files._SegmentMaker.RETRY_S", 0.02)
+    monkeypatch.setattr("journal.maker.RETRY_S", 0.02)
     with Scribe(tmp_path) as scribe:
         scribe.write(commands_of(seed, 1, 10))
         until_made(scribe)
