@@ -73,6 +73,8 @@ def explain(error: BaseException) -> tuple[Exit, str]:
         return Exit.INTERRUPTED, "interrupted"
     if isinstance(error, OSError):
         return _explain_os(error)
+    if isinstance(error, ImportError):
+        return Exit.DEFECT, f"{one_line(str(error))}; in a checkout, run `make build`"
     found = _known(error)
     if found is not None:
         return found, one_line(str(error))
