@@ -3,7 +3,6 @@
 The commands are a recording that is played again and again. Each time round its client order
 ids go up by `id_step`, so no id is used twice.
 """
-from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 
@@ -45,7 +44,7 @@ cdef void put(Ring *ring, int64_t number, Recording *recording, int64_t timestam
         recording.shift += recording.id_step
 
 
-cdef Recording recording_of(const unsigned char[::1] data, uint64_t id_step):
+cdef Recording recording_of(const unsigned char[::1] data, uint64_t id_step) noexcept:
     cdef Recording recording
     recording.commands = <const Command *>&data[0]
     recording.count = data.shape[0] // RECORD_BYTES

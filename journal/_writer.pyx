@@ -11,7 +11,7 @@ from journal.format cimport (
 )
 from lmax.ringbuffer.atomics cimport load_acquire_i32, store_release_i32
 from lmax.ringbuffer.barrier cimport barrier_available, barrier_init
-from lmax.ringbuffer.ring cimport Ring, ring_slot
+from lmax.ringbuffer.ring cimport ring_slot
 from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
 from lmax.wire cimport Command
 

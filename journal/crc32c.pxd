@@ -1,4 +1,4 @@
-# CRC-32C (Castagnoli), as in RFC 3720: the processor's instruction where there is one, else a table.
+# CRC-32C (Castagnoli), as in RFC 3720: the processor's instruction if there is one, else a table.
 from libc.stddef cimport size_t
 from libc.stdint cimport uint32_t
 

@@ -7,7 +7,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy
 
 from lmax._book cimport Order, book_open, book_remove, level_at, order_at, side_next
-from lmax._orders cimport close_id, release_funds
+from lmax._settlement cimport close_id, release_funds
 from lmax._state cimport FAULT_MEMORY, Instrument, emit, emit_order, instrument_hash
 from lmax._state cimport order_hash
 from lmax.funds cimport (

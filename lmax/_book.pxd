@@ -7,10 +7,10 @@
 #
 #     Inner  bitmap 0100…1   child[64] ──▶ Inner ──▶ … ──▶ Leaf  bitmap 0011…0  levels[64]
 #
-# The tree is only as high as the keys in it are far apart (one Leaf for 64 neighbouring
-# ticks, one Inner above it for 4,096, and so on up to the whole 64-bit range), grows at its
+# The tree is only as high as the keys in it are far apart (one Leaf for 64 neighbouring ticks,
+# one Inner above it for 4,096, and so on up to the whole 64-bit range), grows at its
 # root when a farther price comes and shrinks when it goes. Next best level: the lowest set
-# bit, of this leaf or of the nearest ancestor that has one. Nothing depends on how many orders rest.
+# bit, of this leaf or of the nearest ancestor that has one. How many orders rest plays no part.
 #
 # Orders and nodes are taken from pools that all books of an engine share; a link is a
 # 32-bit index. Nothing is allocated for an order.
@@ -117,6 +117,7 @@ cdef void book_reduce(
     Book *book, Order *order, int64_t quantity, BookListener *listener
 ) noexcept nogil
 cdef void book_remove(Book *book, uint32_t index, BookListener *listener) noexcept nogil
+cdef int64_t book_fillable(Book *book, Order *order) noexcept nogil
 cdef uint32_t side_next(BookPools *pools, BookSide *side, uint32_t level) noexcept nogil
 cdef uint32_t side_find(BookPools *pools, BookSide *side, uint64_t key) noexcept nogil
 

@@ -2,7 +2,8 @@
 """Matching and the upkeep of price levels. See _book.pxd for the structure.
 
 cdivision: the only division is a price by its tick (at least 1), on the way to a key; Python's
-rounding and its test for zero would cost more than the whole look-up. Prices are multiples of the tick.
+rounding and its test for zero would cost more than the whole look-up. Prices are multiples of
+the tick.
 """
 
 from lmax.memory cimport pool_close, pool_give, pool_open, pool_room, pool_take
@@ -356,3 +357,17 @@ cdef void book_match(Book *book, Order *taker, BookListener *listener) noexcept 
         worst = price_key(1 - taker.side, taker.price, book.tick_size)
     while taker.leaves and side.best and side.best_key <= worst:
         take_level(book, side, taker, listener)
+
+
+cdef int64_t book_fillable(Book *book, Order *order) noexcept nogil:
+    """How much of it could trade now, at most its leaves."""
+    cdef BookSide *side = &book.sides[1 - order.side]
+    cdef uint64_t worst = <uint64_t>-1
+    cdef uint32_t level = side.best
+    cdef int64_t wanted = order.leaves
+    if order.order_type != ORD_MARKET:
+        worst = price_key(1 - order.side, order.price, book.tick_size)
+    while level and wanted and level_key(book.pools, level) <= worst:
+        wanted -= min(wanted, level_at(book.pools, level).quantity)
+        level = side_next(book.pools, side, level)
+    return order.leaves - wanted

@@ -15,6 +15,10 @@ from lmax.ringbuffer.agent cimport Agent, AgentBase
 from lmax.ringbuffer.barrier cimport Barrier
 from lmax.ringbuffer.ring cimport Ring, RingBuffer
 from lmax.ringbuffer.sequence cimport RingSequence, Sequence
+from lmax.wire cimport Event
+
+cdef enum:
+    MAX_PUMPS = 8
 
 
 cdef struct Logic:
@@ -26,7 +30,11 @@ cdef struct Logic:
     int64_t run_start  # number of the first slot of the claimed run
     int64_t run_end  # … and of the last
     int32_t *abandon  # atomic: not 0 when nobody will ever read the output again
-    Agent *pump  # called while the output is full (one thread runs everything); may be NULL
+    bint dropping  # output was abandoned: events go to `scrap` from now on
+    Event scrap
+    # called while the output is full, where one thread runs everything
+    int pumps
+    Agent *pump[MAX_PUMPS]
 
 
 cdef class Business(AgentBase):
@@ -36,4 +44,4 @@ cdef class Business(AgentBase):
     cdef readonly RingBuffer output
     cdef readonly RingSequence position
     cdef list dependencies
-    cdef AgentBase pump
+    cdef list pumps

@@ -52,25 +52,34 @@ cdef bint claim_run(Logic *logic, int64_t count) noexcept nogil:
     return True
 
 
+cdef void run_consumers(Logic *logic) noexcept nogil:
+    """Let those who must read first do so: here, or on their own threads."""
+    cdef int index
+    for index in range(logic.pumps):
+        if agent_do_work(logic.pump[index]) < 0:
+            store_release_i32(logic.abandon, 1)
+    if logic.pumps == 0:
+        sched_yield()
+
+
 cdef void next_run(Sink *sink) noexcept nogil:
     """Claim the next slots of the output ring, waiting for room where that is needed."""
     cdef Logic *logic = <Logic *>sink.owner
     cdef int64_t to_wrap = logic.output.capacity - ((logic.run_end + 1) & logic.output.mask)
     cdef int64_t count = min(to_wrap, min(<int64_t>RUN, logic.output.capacity))
     publish_written(logic)
-    while not claim_run(logic, count):
+    while not logic.dropping:
+        if claim_run(logic, count):
+            return
         if count > 1:
             count = 1
         elif load_acquire_i32(logic.abandon):
-            # Nobody reads: the slot is written over and never published.
-            sink.next = <Event *>ring_slot(logic.output, logic.run_end)
-            sink.end = sink.next + 1
-            return
+            logic.dropping = True
         elif ring_detach_slowest(logic.output, count) == 0:
-            if logic.pump != NULL:
-                agent_do_work(logic.pump)
-            else:
-                sched_yield()
+            run_consumers(logic)
+    # Nobody will read it: it goes to a place of its own, what stands in the ring stays as it is.
+    sink.next = &logic.scrap
+    sink.end = sink.next + 1
 
 
 cdef inline Command *command_at(Logic *logic, int64_t number) noexcept nogil:
@@ -111,29 +120,30 @@ cdef void drop_events(Sink *sink) noexcept nogil:
 cdef class Business(AgentBase):
     """Accounts, funds and books between two rings.
 
-    input: ring of commands; output: ring of events (one producer: this agent);
+    commands: the input ring; events: the output ring (its one producer is this agent);
     after: the sequences of what must be done with a command first (journal, replicator).
     Replay the journal into it with `replay` before anything runs.
     """
 
-    def __cinit__(self, RingBuffer input, RingBuffer output, after=()):
+    def __cinit__(self, RingBuffer commands, RingBuffer events, after=()):
         cdef RingSequence dependency
-        if input.slot_bytes != RECORD_BYTES or output.slot_bytes != RECORD_BYTES:
+        if commands.slot_bytes != RECORD_BYTES or events.slot_bytes != RECORD_BYTES:
             raise ValueError(f"both rings have slots of {RECORD_BYTES} bytes")
         if logic_open(&self.logic.state, False) < 0:
-            raise MemoryError("the engine's address space (about 10 GiB, used as needed) was refused")
-        self.input = input
-        self.output = output
+            raise MemoryError("the engine's address space (10 GiB, used as needed) was refused")
+        self.input = commands
+        self.output = events
         self.position = RingSequence()
         self.dependencies = list(after)
-        barrier_init(&self.logic.barrier, input.ring)
+        self.pumps = []
+        barrier_init(&self.logic.barrier, commands.ring)
         for dependency in self.dependencies:
             if barrier_add(&self.logic.barrier, dependency.sequence) < 0:
                 raise ValueError("too many agents to wait for")
         self.logic.applied = self.position.sequence
-        self.logic.output = output.ring
+        self.logic.output = events.ring
         self.logic.abandon = &self.abandoned
-        self.logic.written = self.logic.run_end = ring_cursor(output.ring)
+        self.logic.written = self.logic.run_end = ring_cursor(events.ring)
         self.logic.state.sink.owner = &self.logic
         self.logic.state.sink.refill = next_run
         self.agent.do_work = business_work
@@ -143,12 +153,18 @@ cdef class Business(AgentBase):
         state_close(&self.logic.state)
 
     def pump_while_full(self, AgentBase consumer):
-        """Call that agent while the output ring is full: for one thread that runs everything."""
-        self.pump = consumer
-        self.logic.pump = consumer.as_agent()
+        """Call that agent, too, while the output ring is full: where one thread runs everything.
+
+        When it fails the output is abandoned.
+        """
+        if self.logic.pumps == MAX_PUMPS:
+            raise ValueError(f"at most {MAX_PUMPS} consumers")
+        self.pumps.append(consumer)
+        self.logic.pump[self.logic.pumps] = consumer.as_agent()
+        self.logic.pumps += 1
 
     def abandon_output(self):
-        """No consumer runs any more: do not wait for room, drop what does not fit."""
+        """No consumer runs any more: do not wait for room, drop everything from there on."""
         store_release_i32(&self.abandoned, 1)
 
     def replay(self, commands):

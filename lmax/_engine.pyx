@@ -52,7 +52,7 @@ cdef class Engine(StateView):
         self.state = &self.logic
         self.buffer.events = <Event *>malloc(FIRST_EVENTS * sizeof(Event))
         if logic_open(&self.logic, bare) < 0 or self.buffer.events == NULL:
-            raise MemoryError("the engine's address space (about 10 GiB, used as needed) was refused")
+            raise MemoryError("the engine's address space (10 GiB, used as needed) was refused")
         self.buffer.capacity = FIRST_EVENTS
         self.logic.sink.owner = &self.buffer
         self.logic.sink.refill = more_room

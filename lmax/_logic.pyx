@@ -9,9 +9,8 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 from lmax._admin cimport define_instrument, deposit, end_of_day, open_account, withdraw
 from lmax._book cimport MAX_OPEN_ORDERS, order_at
-from lmax._orders cimport (
-    cancel_order, maker_gone, new_order, reduce_order, replace_order, settle,
-)
+from lmax._orders cimport cancel_order, new_order, reduce_order, replace_order
+from lmax._settlement cimport maker_gone, settle
 from lmax._state cimport (
     FAULT_MEMORY, FAULT_NONE, FAULT_SEQUENCE, emit_level, reject, state_open,
 )

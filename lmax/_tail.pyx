@@ -11,7 +11,7 @@ import numpy as np
 
 from lmax.ringbuffer.barrier cimport Barrier, barrier_available, barrier_init
 from lmax.ringbuffer.ring cimport (
-    Ring, RingBuffer, gate_is_attached, ring_add_gate, ring_attach, ring_cursor, ring_remove_gate,
+    RingBuffer, gate_is_attached, ring_attach, ring_cursor, ring_remove_gate,
     ring_slot,
 )
 from lmax.ringbuffer.sequence cimport RingSequence, sequence_get, sequence_set
@@ -42,7 +42,7 @@ cdef class RingTail:
         cdef int64_t number
         events = np.empty(count, EVENT)
         cdef unsigned char[::1] target = events.view(np.uint8)
-        if not gate_is_attached(self.ring.ring, self.gate):
+        if not self.attached:
             return None
         if count == 0:
             return events
@@ -59,13 +59,14 @@ cdef class RingTail:
         return events
 
     def attach(self):
-        """Begin again at the ring's present end; whether that worked (if not, try again)."""
-        return ring_attach(self.ring.ring, self.gate, ring_cursor(self.ring.ring))
+        """Begin again at the present end of the ring; whether it worked (if not, try again)."""
+        cdef Ring *ring = self.ring.ring
+        return self.gate >= 0 and ring_attach(ring, self.gate, ring_cursor(ring))
 
     @property
     def attached(self):
         """Whether the logic still waits for this consumer."""
-        return gate_is_attached(self.ring.ring, self.gate)
+        return self.gate >= 0 and gate_is_attached(self.ring.ring, self.gate)
 
     def close(self):
         """Let the logic go on without this consumer."""

@@ -7,7 +7,7 @@ from lmax._book cimport (
     BookSide, Level, Order, level_at, order_at, price_key, side_find, side_next,
 )
 from lmax._state cimport State, state_hash, state_hash_afresh
-from lmax.funds cimport Position, position_find
+from lmax.funds cimport Account, Position, position_find
 from lmax.wire cimport MAX_ACCOUNT, MAX_INSTRUMENT
 
 from lmax.schema import Reason
@@ -69,15 +69,16 @@ cdef class StateView:
     def accounts(self):
         """Every account as rows (account, cash, reserved), int64[n, 3]."""
         cdef uint32_t i
-        rows = [
-            (i, self.state.funds.accounts[i].cash.balance, self.state.funds.accounts[i].cash.reserved)
-            for i in range(1, self.state.funds.highest_account + 1)
-            if self.state.funds.accounts[i].open
-        ]
+        cdef Account *account
+        rows = []
+        for i in range(1, self.state.funds.highest_account + 1):
+            account = &self.state.funds.accounts[i]
+            if account.open:
+                rows.append((i, account.cash.balance, account.cash.reserved))
         return np.array(rows, np.int64).reshape(-1, 3)
 
     def positions(self):
-        """Every position that is not zero as sorted rows (account, instrument, shares, reserved)."""
+        """Every position but zeros, sorted: (account, instrument, shares, reserved)."""
         cdef uint64_t i
         rows = []
         for i in range(self.state.funds.mask + 1):
@@ -142,7 +143,7 @@ cdef class BookView:
         self.owner = owner
         self.instrument = instrument
 
-    cdef BookSide *side(self, uint8_t side):
+    cdef BookSide *side(self, uint8_t side) noexcept:
         return &self.owner.state.instruments[self.instrument].book.sides[side]
 
     cdef list levels(self, uint8_t side, limit):
@@ -156,7 +157,7 @@ cdef class BookView:
             index = side_next(&self.owner.state.pools, self.side(side), index)
         return found
 
-    cdef uint32_t find(self, uint8_t side, int64_t price):
+    cdef uint32_t find(self, uint8_t side, int64_t price) noexcept:
         cdef int64_t tick_size = self.owner.state.instruments[self.instrument].tick_size
         if price % tick_size:
             return 0

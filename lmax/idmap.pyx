@@ -1,5 +1,4 @@
 """The map of client order ids. See idmap.pxd for the idea."""
-from libc.stddef cimport size_t
 from libc.string cimport memset
 
 from lmax.memory cimport release, reserve

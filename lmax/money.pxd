@@ -5,7 +5,7 @@ cdef extern from *:
     """
     #include <stdint.h>
 
-    /* price * quantity / scale (scale is 10^0 .. 10^9) into *out; 0 when it does not fit 63 bits. */
+    /* price * quantity / scale (10^0 .. 10^9) into *out; 0 when it does not fit 63 bits. */
     static inline int lmax_notional(int64_t price, int64_t quantity, int64_t scale, int64_t *out)
     {
         int64_t product;
