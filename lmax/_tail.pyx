@@ -11,8 +11,7 @@ import numpy as np
 
 from lmax.ringbuffer.barrier cimport Barrier, barrier_available, barrier_init
 from lmax.ringbuffer.ring cimport (
-    RingBuffer, gate_is_attached, ring_attach, ring_cursor, ring_remove_gate,
-    ring_slot,
+    Ring, RingBuffer, gate_is_attached, ring_attach, ring_cursor, ring_remove_gate, ring_slot,
 )
 from lmax.ringbuffer.sequence cimport RingSequence, sequence_get, sequence_set
 from lmax.wire cimport RECORD_BYTES

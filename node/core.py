@@ -12,7 +12,7 @@ import numpy.typing as npt
 from journal.files import DEFAULT_SEGMENT_BYTES, Journal
 from lmax._business import Business
 from lmax._engine import EngineFault
-from lmax.ringbuffer.agent import AgentBase, AgentRunner
+from lmax.ringbuffer.agent import AgentBase, AgentError, AgentRunner
 from lmax.ringbuffer.ring import RingBuffer, RingFull
 from lmax.ringbuffer.sequence import RingSequence
 from lmax.schema import COMMAND, EVENT
@@ -77,6 +77,9 @@ class Core:
         self.ingress = Ingress(self.input)
         outputs: list[AgentBase] = [self.marketdata, self.probe]
         self.runners: list[AgentRunner] = runners(layout, [self.journaler, self.business], outputs)
+        if layout == "invoker":
+            for consumer in outputs:
+                self.business.pump_while_full(consumer)
         self.layout = layout
 
     def _load_books(self) -> None:
@@ -101,8 +104,12 @@ class Core:
         return self
 
     def step(self) -> int:
-        """One round of every agent, in the invoker layout; the work done."""
-        return self.runners[0].step()
+        """One round of every agent, in the invoker layout; the work done. Raises CoreFailed."""
+        try:
+            return self.runners[0].step()
+        except AgentError:
+            self.raise_failure()
+            raise
 
     def submit(self, commands: npt.NDArray[np.void], timeout: float = 1.0) -> int:
         """Publish commands in order; the sequence of the last.
@@ -112,7 +119,8 @@ class Core:
         """
         deadline = time.monotonic() + timeout
         taken, last = 0, self.input.cursor
-        part = self.input.capacity // 4
+        part = max(1, self.input.capacity // 4)
+        self.raise_failure()
         while taken < len(commands):
             chunk = commands[taken : taken + part]
             try:
@@ -123,11 +131,13 @@ class Core:
                 if time.monotonic() >= deadline:
                     full.taken = taken  # type: ignore[attr-defined]
                     raise
-                if self.layout == "invoker":
-                    self.step()
-                else:
-                    time.sleep(0.00005)
+                self._give_way()
         return last
+
+    def _give_way(self) -> None:
+        """Let the agents work, or wait a moment for those that do."""
+        if self.layout != "invoker" or not self.step():
+            time.sleep(0.00005)
 
     def wait_applied(self, sequence: int, timeout: float = 10.0) -> None:
         """Return once the events of that command are published. Raises TimeoutError, CoreFailed."""
@@ -139,10 +149,7 @@ class Core:
                     f"command {sequence} was not applied within {timeout} s;"
                     f" the last one was {self.business.applied}"
                 )
-            if self.layout == "invoker":
-                self.step()
-            else:
-                time.sleep(0.00005)
+            self._give_way()
 
     def raise_failure(self) -> None:
         """CoreFailed with the cause if an agent stopped for good."""
@@ -151,23 +158,32 @@ class Core:
                 f"the journal cannot be written any more ({self.journaler.error}):"
                 " nothing is accepted. Mend the disk and start again."
             ) from self.journaler.error
-        self.business.raise_fault()  # EngineFault
+        try:
+            self.business.raise_fault()
+        except EngineFault as fault:
+            raise CoreFailed(str(fault)) from fault
         for runner in self.runners:
             if runner.error:
                 raise CoreFailed(f"{runner.name} stopped: {runner.error}") from runner.error
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Finish what was published, then end the threads and give the folder free."""
+        """Finish what was published, then end the threads and give the folder free.
+
+        timeout: seconds for either. Raises TimeoutError, with the threads ended, if not all of
+        it could be applied, CoreFailed if an agent stopped for good meanwhile.
+        """
+        began = self.layout == "invoker" or self.runners[0].running
         try:
-            if self.layout == "invoker":
-                while self.step():
-                    pass
-            else:
-                if self.runners[0].running and not self._failed():
-                    self.wait_applied(self.input.cursor, timeout)
-                self._stop_threads(timeout)
+            if began and not self._failed():
+                self.wait_applied(self.input.cursor, timeout)
+                if self.layout == "invoker":
+                    while self.step():
+                        pass
         finally:
-            self.journal.close()
+            try:
+                self._stop_threads(timeout)
+            finally:
+                self.journal.close()
 
     def abandon(self, timeout: float = 5.0) -> None:
         """End the threads at once, whatever is on its way; for a core that cannot finish.
@@ -194,7 +210,7 @@ class Core:
     def _failed(self) -> bool:
         try:
             self.raise_failure()
-        except (CoreFailed, EngineFault):
+        except CoreFailed:
             return True
         return False
 

@@ -26,6 +26,8 @@ class Follower:
     It reads the output ring. When it falls behind by the ring's length the logic goes on
     without it; then it works the missed events out from the journal (journal.history) and
     joins the ring again. `live` tells which of the two it does. Use it from one thread.
+
+    after: the command that was seen last. Raises AheadOfJournal.
     """
 
     def __init__(self, core: Core, directory: Path, after: int = 0) -> None:
@@ -34,7 +36,8 @@ class Follower:
         self._tail = RingTail(core.output)
         self._carry: list[Events] = []
         self.live = False
-        self.position = after
+        self.position = 0
+        self.restart(after)
 
     def restart(self, from_sequence: int) -> None:
         """Go on with the command after `from_sequence`. Raises AheadOfJournal."""
@@ -57,10 +60,15 @@ class Follower:
         events = self._history.events_after(self.position, self._core.synced.value)
         if len(events):
             return self._delivered(events)
-        # Everything on the disk is seen: the rest is in the ring, or will be.
-        self._carry = []
-        self.live = self._tail.attached or self._tail.attach()
-        return events
+        if not self._tail.attached and not self._tail.attach():
+            return events
+        # What was published before we joined the ring is on the disk by now. Once that is seen
+        # too, the rest is in the ring, or will be.
+        events = self._history.events_after(self.position, self._core.synced.value)
+        if not len(events):
+            self._carry = []
+            self.live = True
+        return self._delivered(events)
 
     def _from_ring(self, max_events: int) -> Events:
         new = self._tail.read(max_events)
