@@ -10,7 +10,7 @@ from ledger.connect import database
 from ledger.errors import LedgerUnavailable
 from node.cli.exits import Exit
 from node.cli.journal_reading import journal_of
-from node.cli.output import print_json
+from node.cli.output import print_json, say
 from node.reconcile import reconcile
 from node.system import database_folder
 
@@ -26,6 +26,11 @@ def show_differences(folder: Path, dsn: str | None, as_json: bool) -> Exit:
         )
     with database(cluster, dsn) as found_dsn:
         state, differences = reconcile(journal, found_dsn)
+    if any(difference.what == "last sequence" for difference in differences):
+        say(
+            "lmax: the ledger stands elsewhere than the journal; is a run going on, or was one"
+            " ended without its database? `lmax run` on the folder catches up"
+        )
     if as_json:
         print_json(
             {

@@ -61,7 +61,7 @@ def play(wish: Play) -> Exit:
     """Play the file; the exit code."""
     stop = Stop()
     source = _source(wish)  # a wrong file is told before anything is started
-    with _folder(wish) as directory, opened(wish.means(directory)) as system:
+    with _folder(wish) as directory, opened(wish.means(directory), stop) as system:
         problem = ""
         with progressing(system, source, plain=wish.plain or wish.json) as progress:
             try:

@@ -12,11 +12,13 @@ from typing import Any
 
 import click
 
+from ledger.errors import ServerError
 from ledger.tail import TailState
 from lmax._engine import EngineFault
 from node.cli.errors import DEBUG, Failure, one_line
 from node.cli.exits import Exit
 from node.cli.output import print_json, print_table, say
+from node.cli.stopping import Stop
 from node.core import CoreFailed
 from node.system import Outcome, System
 from node.view.text import duration
@@ -42,7 +44,7 @@ class Means:
 
 
 @contextlib.contextmanager
-def opened(means: Means) -> Iterator[System]:
+def opened(means: Means, stop: Stop) -> Iterator[System]:
     """A running system.
 
     Raises what System raises; Failure if the ledger is not its own; CoreFailed also when the
@@ -59,6 +61,10 @@ def opened(means: Means) -> Iterator[System]:
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    except ServerError as error:
+        if stop.asked:  # Ctrl-C in a terminal also ends the initdb of a first start
+            raise Failure(Exit.INTERRUPTED, "interrupted while PostgreSQL started") from error
+        raise
     with system:
         try:
             _await_ledger(system)

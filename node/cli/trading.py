@@ -36,7 +36,7 @@ def trade(plan: Plan) -> Exit:
     stop = Stop()
     if plan.fresh:
         wipe(plan.directory)
-    with opened(plan) as system:
+    with opened(plan, stop) as system:
         market = market_of(
             system, seed=plan.seed, accounts=plan.accounts, instruments=plan.instruments
         )

@@ -25,47 +25,43 @@ def gauges(status: Status, meter: Meter, width: int) -> list[Text]:
 
 
 def _labelled(label: str) -> Text:
-    return Text(f" {label:<{LABEL_WIDTH}}", style="bold cyan")
-
-
-def _plain(line: Text, text: str, style: str = "default") -> Text:
-    return line.append(text, style=style)
+    return Text().append(f" {label:<{LABEL_WIDTH}}", style="bold cyan")
 
 
 def _rate(meter: Meter, width: int) -> Text:
-    line = _plain(_labelled("commands"), f"{meter.rate:>9,.0f}/s  ")
+    line = _labelled("commands").append(f"{meter.rate:>9,.0f}/s  ")
     return line.append(sparkline(meter.rates, max(width - len(line) - 1, 0)), style="cyan")
 
 
 def _orders(status: Status) -> Text:
     rejected = sum(status.rejected.values())
     share = 100 * rejected / max(status.accepted + rejected, 1)
-    line = _plain(_labelled("orders"), f"accepted {status.accepted:,}   ")
-    _plain(line, f"rejected {rejected:,} ({share:.1f} %)   ")
-    return _plain(line, f"trades {status.trades:,}")
+    line = _labelled("orders").append(f"accepted {status.accepted:,}   ")
+    line.append(f"rejected {rejected:,} ({share:.1f} %)   ")
+    return line.append(f"trades {status.trades:,}")
 
 
 def _latency(status: Status) -> Text:
     line = _labelled("latency")
     for name, label in LATENCIES.items():
-        _plain(line, f"{label} ", "bright_black")
-        _plain(line, f"{duration(status.latency_ns[name])}   ")
+        line.append(f"{label} ", "bright_black")
+        line.append(f"{duration(status.latency_ns[name])}   ")
     return line
 
 
 def _journal(status: Status) -> Text:
     journal = status.journal
     batches = int(journal["batches"])
-    line = _plain(_labelled("journal"), f"command {status.synced:,}   ")
-    return _plain(
-        line, f"segment {journal['segment']}   {journal['mode']}   {batches:,} batches synced"
+    line = _labelled("journal").append(f"command {status.synced:,}   ")
+    return line.append(
+        f"segment {journal['segment']}   {journal['mode']}   {batches:,} batches synced"
     )
 
 
 def _ledger(status: Status) -> Text:
     ledger = status.ledger
     state = str(ledger["state"])
-    line = _plain(_labelled("ledger"), f"command {ledger['position']:,}   ")
-    _plain(line, f"{ledger['lag']:,} behind   ")
-    _plain(line, state, STATE_STYLE.get(state, "default"))
-    return _plain(line, f"   {ledger['rows']:,} rows")
+    line = _labelled("ledger").append(f"command {ledger['position']:,}   ")
+    line.append(f"{ledger['lag']:,} behind   ")
+    line.append(state, STATE_STYLE.get(state, "default"))
+    return line.append(f"   {ledger['rows']:,} rows")

@@ -27,8 +27,8 @@ def ladder(market: MarketData, instrument: int, width: int, height: int) -> list
 
 def _level(level: tuple[int, int, int], most: int, width: int, colour: str) -> Text:
     price, quantity, orders = level
-    line = Text(f"{money(price):>10}", style=f"bold {colour}")
-    line.append(f"{quantity:>9,}", style="default")
+    line = Text().append(f"{money(price):>10}", style=f"bold {colour}")
+    line.append(f"{quantity:>9,}")
     line.append(f"{orders:>4} ", style="bright_black")
     return line.append(bar(quantity, most, max(width - 24, 0)), style=colour)
 
@@ -48,9 +48,9 @@ def tape(market: MarketData, symbols: dict[int, str], height: int) -> list[Text]
     for trade in market.trades(height)[::-1]:
         second, micros = divmod(int(trade["time"]) // 1_000, 1_000_000)
         clock = f"{second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"
-        line = Text(f"{clock}.{micros // 1_000:03} ", style="bright_black")
-        line.append(f"{symbols.get(int(trade['instrument']), '?'):<6}", style="default")
+        line = Text().append(f"{clock}.{micros // 1_000:03} ", style="bright_black")
+        line.append(f"{symbols.get(int(trade['instrument']), '?'):<6}")
         side = BUY if trade["side"] == Side.BUY else SELL
         line.append(f"{money(int(trade['price'])):>9}", style=side)
-        lines.append(line.append(f"{int(trade['quantity']):>7,}", style="default"))
+        lines.append(line.append(f"{int(trade['quantity']):>7,}"))
     return lines + [Text("")] * (height - len(lines))

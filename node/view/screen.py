@@ -65,7 +65,7 @@ class ScreenWatch:
         lines += self._market(width, max(height - FIXED_LINES, 3))
         lines += [Text(" " + "─" * (width - 2), style="bright_black")]
         lines += gauges(status, self._meter, width)
-        lines += [Text(""), self._message(status)]
+        lines += [_problem(status), self._hint()]
         for line in lines:
             line.truncate(width, overflow="ellipsis")
         return Text("\n", no_wrap=True, end="").join(lines[:height])
@@ -73,14 +73,13 @@ class ScreenWatch:
     def _title(self, width: int) -> Text:
         elapsed = self._meter.elapsed
         phase = "stopping" if self._stop.asked else self.phase
-        line = Text(" lmax ", style="bold reverse").append(f"  {phase}  ", style="not reverse bold")
+        line = Text(" ").append(" lmax ", style="bold reverse").append(f"  {phase}  ", style="bold")
         if not self._seconds:
-            return line.append(f"{elapsed:.0f} s, until Ctrl-C", style="not reverse not bold")
+            return line.append(f"{elapsed:.0f} s, until Ctrl-C")
         left = max(self._seconds - elapsed, 0)
-        line.append(f"{elapsed:.0f} s, {left:.0f} s to go  ", style="not reverse not bold")
+        line.append(f"{elapsed:.0f} s, {left:.0f} s to go  ")
         room = max(width - len(line) - 1, 0)
-        done = bar(elapsed, self._seconds, room)
-        return line.append(done.replace(" ", "░"), style="not reverse not bold blue")
+        return line.append(bar(elapsed, self._seconds, room).replace(" ", "░"), style="blue")
 
     def _market(self, width: int, height: int) -> list[Text]:
         """Two headings and the two columns under them."""
@@ -96,10 +95,9 @@ class ScreenWatch:
 
     def _headings(self, instrument: int, left: int) -> Text:
         symbol = self._symbols[instrument]
-        line = Text(f"{symbol:>10}", style="bold").append(
-            f"{'quantity':>9}{'no.':>4}", style="not bold bright_black"
-        )
-        last = Text("last trades", style="not bold bright_black")
+        line = Text().append(f"{symbol:>10}", style="bold")
+        line.append(f"{'quantity':>9}{'no.':>4}", style="bright_black")
+        last = Text("last trades", style="bright_black")
         return _beside(line, last, left)
 
     def _instrument(self) -> int:
@@ -119,13 +117,17 @@ class ScreenWatch:
         trades = {number: market.statistics(number).trades for number in self._symbols}
         return sorted(self._symbols, key=lambda number: -trades[number])[:IN_TURN]
 
-    def _message(self, status: Status) -> Text:
-        problem = str(status.journal["problem"] or status.ledger["problem"] or "")
-        if problem:
-            return Text(f" {' '.join(problem.split())}", style="bold yellow")
+    def _hint(self) -> Text:
+        """What Ctrl-C does now."""
         if self._stop.asked or self.phase != "trading":
             return Text(" the ledger catches up; Ctrl-C ends at once", style="bright_black")
         return Text(" Ctrl-C finishes what was sent and closes", style="bright_black")
+
+
+def _problem(status: Status) -> Text:
+    """What is wrong at the moment, if anything is."""
+    problem = str(status.journal["problem"] or status.ledger["problem"] or "")
+    return Text(f" {' '.join(problem.split())}".rstrip(), style="bold yellow")
 
 
 def _beside(left: Text, right: Text | None, width: int) -> Text:

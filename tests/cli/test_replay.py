@@ -26,7 +26,7 @@ LOBSTER = [
 
 def itch_day() -> bytes:
     """Listing, two orders, an execution, a hidden trade, a delete, the end."""
-    parts = [
+    parts: list[tuple[str, dict[str, int | str]]] = [
         ("S", {"code": "O"}),
         ("R", {"locate": 7, "symbol": "AAPL"}),
         ("A", {"locate": 7, "order": 1, "side": "B", "shares": 100, "price": 1_000_000}),
