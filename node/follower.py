@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from journal.history import History
+from journal.history import CHUNK, History
 from lmax._tail import RingTail
 from lmax.schema import EVENT, EventFlag
 from node.core import Core
@@ -32,12 +32,10 @@ class Follower:
 
     def __init__(self, core: Core, directory: Path, after: int = 0) -> None:
         self._core = core
+        self._carry: list[Events] = []
+        self.restart(after)
         self._history = History(directory)
         self._tail = RingTail(core.output)
-        self._carry: list[Events] = []
-        self.live = False
-        self.position = 0
-        self.restart(after)
 
     def restart(self, from_sequence: int) -> None:
         """Go on with the command after `from_sequence`. Raises AheadOfJournal."""
@@ -57,18 +55,15 @@ class Follower:
         return self._from_ring(max_events) if self.live else self._from_history()
 
     def _from_history(self) -> Events:
-        events = self._history.events_after(self.position, self._core.synced.value)
-        if len(events):
-            return self._delivered(events)
-        if not self._tail.attached and not self._tail.attach():
-            return events
-        # What was published before we joined the ring is on the disk by now. Once that is seen
-        # too, the rest is in the ring, or will be.
-        events = self._history.events_after(self.position, self._core.synced.value)
-        if not len(events):
-            self._carry = []
-            self.live = True
-        return self._delivered(events)
+        near = self._core.synced.value - self.position <= CHUNK
+        joined = near and (self._tail.attached or self._tail.attach())
+        # What was published before we joined the ring is on the disk by now. Once that is seen,
+        # the rest is in the ring, or will be: also under a load that never pauses.
+        until = self._core.synced.value
+        events = self._delivered(self._history.events_after(self.position, until))
+        self.live = joined and self.position >= until
+        self._carry = []
+        return events
 
     def _from_ring(self, max_events: int) -> Events:
         new = self._tail.read(max_events)
@@ -82,10 +77,8 @@ class Follower:
             return events
         first = events[0]
         if first["sequence"] != self.position + 1 or first["index"] != 0:
-            # What the ring held before we joined it.
-            self._carry = [events]
-            missed = self._history.events_after(self.position, int(first["sequence"]))
-            return self._delivered(missed)
+            self.live = False
+            return NOTHING
         ends = np.flatnonzero(events["flags"] & EventFlag.LAST)
         whole = int(ends[-1]) + 1 if len(ends) else 0
         if whole < len(events):
