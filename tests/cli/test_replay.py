@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flow.itch_write import end_of_file, message
-from tests.cli.driving import lmax
+from tests.cli.driving import inside, lmax
 
 OPEN_NS = 34_200 * 10**9
 
@@ -98,7 +98,7 @@ def test_a_malformed_line_is_named_and_what_came_before_is_kept(tmp_path: Path, 
     assert done.json["messages"] == 3
     assert done.json["trades"] == 1
     assert done.json["discrepancies"] == 0
-    replay = lmax("journal", "replay", data, "--json").json
+    replay = inside("journal", "replay", data, "--json").json
     assert replay["state_hash"] == done.json["state_hash"]
     again = lmax("replay", path, "--format", "lobster", "--dir", data, *options)
     assert again.code == 3

@@ -10,7 +10,7 @@ import pytest
 
 from journal.history import replayed
 from ledger.server import EmbeddedPostgres
-from tests.cli.driving import SMALL, last_applied, left_behind, lmax, running
+from tests.cli.driving import SMALL, inside, last_applied, left_behind, lmax, running
 from tests.fix_postgres import FAST
 
 
@@ -41,7 +41,7 @@ def test_a_second_signal_ends_at_once(tmp_path: Path):
         done = run.ended(timeout=5)
     assert done.code == 130
     assert "ended at once" in done.errors
-    assert lmax("journal", "verify", data, "--json").json["state"] == "clean"
+    assert inside("journal", "verify", data, "--json").json["state"] == "clean"
 
 
 def test_a_second_process_on_a_folder_is_refused_and_may_look(tmp_path: Path, postgres: str):
@@ -51,9 +51,9 @@ def test_a_second_process_on_a_folder_is_refused_and_may_look(tmp_path: Path, po
         run.until_trading()
         seen = last_applied(run.errors)
         second = lmax("run", *options)
-        verified = lmax("journal", "verify", data, "--json")
-        listed = lmax("journal", "ls", data, "--json")
-        replay = lmax("journal", "replay", data, "--json")
+        verified = inside("journal", "verify", data, "--json")
+        listed = inside("journal", "ls", data, "--json")
+        replay = inside("journal", "replay", data, "--json")
         wiped = lmax("run", *options, "--fresh")
         run.signal(signal.SIGINT)
         done = run.ended()
@@ -85,7 +85,7 @@ def test_what_was_reported_survives_kill_9_at_any_moment(tmp_path: Path, seed: i
     assert done.code == 0, done.errors
     assert done.json["recovered"] >= reported
     assert done.json["discrepancies"] == 0
-    assert lmax("journal", "replay", data, "--json").json["state_hash"] == done.json["state_hash"]
+    assert inside("journal", "replay", data, "--json").json["state_hash"] == done.json["state_hash"]
     assert left_behind(data) == []
 
 

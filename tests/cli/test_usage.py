@@ -8,7 +8,7 @@ import pytest
 
 from node.cli.errors import Failure, explain
 from node.cli.exits import MEANING, Exit
-from tests.cli.driving import COMMAND, environment, lmax
+from tests.cli.driving import COMMAND, environment, inside, lmax
 
 VERBS = [
     ["run"], ["replay"], ["journal"], ["journal", "ls"], ["journal", "verify"],
@@ -37,7 +37,7 @@ def test_the_help_of_every_verb_has_an_example():
 
 
 def test_help_names_the_verbs_and_the_exit_codes():
-    done = lmax("--help")
+    done = inside("--help")
     assert done.code == 0
     for verb in ("run", "replay", "journal", "ledger"):
         assert f"\n  {verb} " in done.output
@@ -70,7 +70,7 @@ def test_every_exit_code_has_a_meaning():
     ],
 )
 def test_a_command_line_that_makes_no_sense_ends_with_2(arguments: list[str], told: str):
-    done = lmax(*arguments)
+    done = inside(*arguments)
     assert done.code == 2
     assert told in done.errors
     assert done.output == ""
