@@ -27,4 +27,5 @@ def feed_at_rate(
     id_step: int,
     output: RingBuffer | None = None,
     warm_up: float = 0.5,
+    nap_ns: int = 10_000,
 ) -> None: ...
