@@ -46,8 +46,10 @@ def watching(
     live = Live(Text(""), console=console, screen=True, auto_refresh=False)
     with live:
         stop.screen = True
-        yield ScreenWatch(system, stop, live, seconds, number)
-    stop.screen = False
+        try:
+            yield ScreenWatch(system, stop, live, seconds, number)
+        finally:
+            stop.screen = False
 
 
 def _number(system: System, instrument: str | None) -> int | None:
