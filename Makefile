@@ -25,6 +25,8 @@ PY := $(VENV)/bin/python
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME PYTHON
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON := $(PYTHON)
+# The certificates that the machine trusts, a company's own among them.
+export UV_SYSTEM_CERTS := 1
 
 ROOMS := $(wildcard lmax journal replicator ledger marketdata flow gateway node bench tests)
 CYTHON := $(shell find $(ROOMS) -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
