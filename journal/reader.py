@@ -171,7 +171,9 @@ class Reader:
             return self._corrupt(self._path(), self.offset, wrong) if wrong else NEXT_SEGMENT
         rest = np.fromfile(self._path(), np.uint8, offset=self.offset)
         if found := whole_batches(rest):
-            wrong = f"{wrong or 'zeros'}, before a good batch that begins with command {found[0]},"
+            wrong = (
+                f"{wrong or 'zeros'}, before a good batch that begins with command {found[0][1]},"
+            )
             return self._corrupt(self._path(), self.offset, wrong)
         if damage := self._lost_header(segment_path(self.directory, self.segment + 1)):
             return damage
@@ -187,11 +189,12 @@ class Reader:
     def _lost_header(self, path: Path) -> JournalCorrupt | None:
         """Header and first batch are written at once, so either may be missing after a stop.
 
-        With a second batch, or a segment after it, the first was safe, and so was the header.
+        With a later batch, or a segment after it, the first was safe, and so was the header.
         """
-        if path.exists() and (
-            self._follows(path) or len(whole_batches(np.fromfile(path, np.uint8))) > 1
-        ):
+        if not path.exists():
+            return None
+        batches = whole_batches(np.fromfile(path, np.uint8))
+        if self._follows(path) or any(offset != BLOCK_BYTES for offset, _ in batches):
             return self._corrupt(path, 0, "a segment without its header")
         return None
 
@@ -217,10 +220,10 @@ def read_header(path: Path) -> dict[str, int] | str | None:
         raise JournalError(f"{path}: {error}. Use the version that wrote it.") from None
 
 
-def whole_batches(data: npt.NDArray[np.uint8]) -> list[int]:
-    """First sequences of at most two whole batches in blocks, wherever they belong."""
+def whole_batches(data: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Offset and first sequence of at most two whole batches in blocks, wherever they belong."""
     blocks = data[: len(data) // BLOCK_BYTES * BLOCK_BYTES].reshape(-1, BLOCK_BYTES)
     magic = np.frombuffer(b"LBAT", np.uint8)
     starts = np.flatnonzero((blocks[:, :4] == magic).all(axis=1)) * BLOCK_BYTES
-    found = (first for start in starts if (first := whole_batch(data[start:])))
+    found = ((int(at), first) for at in starts if (first := whole_batch(data[at:])))
     return list(itertools.islice(found, 2))

@@ -184,6 +184,14 @@ def test_a_zeroed_header_before_batches_is_damage(tmp_path: Path, seed: int, seg
     refused(tmp_path, "a segment without its header")
 
 
+def test_a_zeroed_header_and_first_batch_before_another_is_damage(
+    tmp_path: Path, seed: int
+) -> None:
+    written(tmp_path, seed, [400, 90, 90])
+    zero(segments(tmp_path)[1], 0, BLOCK + batch_bytes(90))
+    refused(tmp_path, "a segment without its header")
+
+
 def test_a_batch_twice_is_damage(tmp_path: Path, seed: int) -> None:
     written(tmp_path, seed, [10, 20])
     path, at = segments(tmp_path)[0], BLOCK + batch_bytes(10)

@@ -4,14 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 
 from journal.errors import JournalLocked
 from journal.files import Journal
+from journal.reader import Reader
 from tests.journal.doomed import numbered
 from tests.journal.writing import Scribe, commands_of, read_all, same, written
 
@@ -74,6 +77,30 @@ def test_no_acknowledged_command_is_lost_by_kill_9(tmp_path: Path, seed: int) ->
         assert len(found) >= acknowledged, f"after kill {turn + 1}"
         assert same(found, numbered(seed, 1, len(found)))
     assert acknowledged > 0
+
+
+@pytest.mark.parametrize("mode", ["direct", "buffered"])
+def test_a_reader_beside_a_writer_at_full_speed_sees_no_damage(
+    tmp_path: Path, seed: int, mode: str
+) -> None:
+    """Without being told how far it may read: it meets writes that are only half there."""
+    process = doomed(tmp_path, seed, mode)
+    assert process.stdout
+    process.stdout.readline()
+    swallow = threading.Thread(target=process.stdout.read)
+    swallow.start()
+    parts: list[np.ndarray] = []
+    deadline = time.monotonic() + 1
+    with Reader(tmp_path) as reader:
+        while time.monotonic() < deadline:
+            parts += [batch.copy() for batch in reader.batches()]
+        process.kill()
+        process.wait(30)
+        parts += [batch.copy() for batch in reader.batches()]
+    swallow.join(30)
+    found = np.concatenate(parts)
+    assert same(found, read_all(tmp_path))
+    assert found["sequence"].tolist() == list(range(1, len(found) + 1))
 
 
 REFUSED_WRITES = """
