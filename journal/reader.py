@@ -194,7 +194,8 @@ class Reader:
         if not path.exists():
             return None
         batches = whole_batches(np.fromfile(path, np.uint8))
-        if self._follows(path) or any(offset != BLOCK_BYTES for offset, _ in batches):
+        later = self._follows(path) or any(offset != BLOCK_BYTES for offset, _ in batches)
+        if later and read_header(path) is None:  # still: a writer may have begun it meanwhile
             return self._corrupt(path, 0, "a segment without its header")
         return None
 
