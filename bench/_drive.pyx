@@ -139,7 +139,8 @@ cdef class Stages:
 
 def feed_at_rate(
     RingBuffer ring, RingSequence synced, commands, Stages stages, *, double rate,
-    double seconds, uint64_t id_step, RingBuffer output=None, double warm_up=0.5, int64_t nap_ns=10_000,
+    double seconds, uint64_t id_step, RingBuffer output=None, double warm_up=0.5,
+    int64_t nap_ns=10_000,
 ):
     """Publish at fixed times and measure, on this one thread.
 

@@ -53,6 +53,9 @@ class SegmentMaker(threading.Thread):
                 self.problem = f"no room for the next journal segment: {error}"
                 wait = RETRY_S
                 continue
+            except Exception as defect:  # the journal must not stand still without a reason
+                self.problem = f"the next journal segment cannot be made: {defect!r}"
+                raise
             self.problem = ""
             self._journaler.offer_segment(fd)
             self._number += 1

@@ -44,6 +44,7 @@ class ServerUser:
             text=True,
             errors="replace",
             check=False,
+            start_new_session=True,  # Ctrl-C in the terminal is for us to answer
             **self.popen_options(),
         )
 

@@ -129,7 +129,7 @@ class Core:
             except RingFull as full:
                 self.raise_failure()
                 if time.monotonic() >= deadline:
-                    full.taken = taken  # type: ignore[attr-defined]
+                    full.taken = taken
                     raise
                 self._give_way()
         return last
@@ -145,9 +145,10 @@ class Core:
         while self.business.applied < sequence:
             self.raise_failure()
             if time.monotonic() >= deadline:
+                reason = self.journal.problem
                 raise TimeoutError(
-                    f"command {sequence} was not applied within {timeout} s;"
-                    f" the last one was {self.business.applied}"
+                    f"command {sequence} was not applied within {timeout} s; the last one was"
+                    f" {self.business.applied}{': ' if reason else ''}{reason}"
                 )
             self._give_way()
 

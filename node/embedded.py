@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sized
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +19,7 @@ from journal.errors import JournalCorrupt, JournalLocked
 from journal.files import DEFAULT_SEGMENT_BYTES
 from lmax._engine import EngineFault
 from lmax.event import Event, event_of, events_of
-from lmax.ringbuffer.agent import AgentError, PythonAgent
+from lmax.ringbuffer.agent import AgentError
 from lmax.schema import EVENT
 from node.core import DEFAULT_SLOTS, Core, CoreFailed
 from node.embedded_commands import CommandMethods
@@ -100,8 +100,6 @@ class Engine(CommandMethods):
                 follower.live = True  # nothing was published yet, so nothing is missed
             else:
                 follower.restart(_sequence(after))
-            if layout == "invoker":
-                core.business.pump_while_full(PythonAgent(_pump(core)))
             core.start()
         except BaseException:
             core.stop()
@@ -237,7 +235,8 @@ class Engine(CommandMethods):
     @property
     def sequence(self) -> int:
         """Of the last command that is synced and whose events can be read."""
-        return self._core.business.applied
+        # Events can be read a moment before the logic counts their command as done.
+        return max(self._core.business.applied, self._reader.seen)
 
     @property
     def read_up_to(self) -> int:
@@ -257,7 +256,7 @@ class Engine(CommandMethods):
 
     def _await_market_data(self, timeout: float = 10.0) -> None:
         """Until it has seen every command applied so far."""
-        wanted, market = self._core.business.applied, self._core.marketdata
+        wanted, market = self.sequence, self._core.marketdata
         deadline = time.monotonic() + timeout
         while wanted > self._core.recovered and market.sequence < wanted:
             self._check()
@@ -313,8 +312,7 @@ def _stop(core: Core, reader: EventReader, balances: Balances) -> None:
         reader.close()
         balances.close()
     finally:
-        with suppress(AgentError):  # in the invoker layout: whoever called last was told
-            core.stop()
+        core.stop()
 
 
 @contextmanager
@@ -327,15 +325,6 @@ def told_as_core_failed(core: Core) -> Iterator[None]:
     except AgentError as error:
         core.raise_failure()
         raise CoreFailed(str(error)) from error
-
-
-def _pump(core: Core) -> Callable[[], int]:
-    """Empties the output ring while the logic waits for room in it, where one thread does all."""
-
-    def take_events() -> int:
-        return max(core.marketdata.do_work(), 0) + max(core.probe.do_work(), 0)
-
-    return take_events
 
 
 def _sequence(after: int) -> int:

@@ -41,6 +41,11 @@ class EventReader:
         """Sequence of the last command that `take` has given whole."""
         return self._taken
 
+    @property
+    def seen(self) -> int:
+        """Sequence of the last command whose events have come, taken or not."""
+        return self._follower.position
+
     def take(self, most: int = AT_ONCE) -> Events:
         """The next events, at most `most`; an empty array when there are none now."""
         with self._turn:

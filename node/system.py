@@ -18,6 +18,8 @@ from node.core import DEFAULT_SLOTS, Core
 from node.follower import Follower
 from node.reconcile import reconcile
 
+TROUBLED = (TailState.DOWN, TailState.FAILED)
+
 
 def journal_folder(directory: Path) -> Path:
     """Where the journal of a data folder is; the folder itself may be given as well."""
@@ -150,7 +152,7 @@ class System:
                 "rows": self.ledger.rows,
                 "lag": self.ledger.lag,
                 "source": "ring" if self._follower.live else "journal",
-                "problem": self.ledger.last_error if self.ledger.state != TailState.LIVE else "",
+                "problem": self.ledger.last_error if self.ledger.state in TROUBLED else "",
             },
         )
 

@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from lmax.ringbuffer.sequence import RingSequence
 
-class RingFull(Exception): ...
+class RingFull(Exception):
+    taken: int
 
 class RingBuffer:
     def __init__(

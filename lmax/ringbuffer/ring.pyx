@@ -176,7 +176,12 @@ cdef void ring_copy_out(Ring *ring, int64_t lo, char *records, int64_t n) noexce
 # ---- from Python -----------------------------------------------------------------------
 
 class RingFull(Exception):
-    """The ring has no room for the claim now: nothing was published; retry the same call."""
+    """The ring has no room for the claim now; retry.
+
+    taken: how many of several records were published before, the first ones; mostly 0.
+    """
+
+    taken = 0
 
 
 cdef class RingBuffer:

@@ -146,7 +146,7 @@ def _submit(system: System, commands: Commands, stop: Stop, progress: Progress) 
             system.core.submit(commands, timeout=0.2)
             return
         except RingFull as full:
-            commands = commands[full.taken :]  # type: ignore[attr-defined]
+            commands = commands[full.taken :]
 
 
 _PLAYED = {
