@@ -4,9 +4,11 @@
 # nearly always. A value is the order's pool index, or CLOSED and the instrument of an order
 # that is gone.
 #
-# The map grows without a pause. A table of twice the size takes over at once; the entries of
-# the old one move a few with each command (`idmap_make_room`), or when somebody asks for them.
-# The part of the old table below `swept` is empty, and its memory is given back on the way.
+# The map grows without a pause, a little with each command (`idmap_make_room`). Well before it
+# is half full, a table of twice the size is made and its pages are touched one after the other, so
+# that none is missing later. When the map is half full that table takes over, and the entries
+# of the old one move a few at a time, or when somebody asks for them. The part of the old table
+# below `swept` is empty, and its memory is given back on the way.
 from libc.stdint cimport uint32_t, uint64_t
 
 from lmax.digest cimport mix
@@ -33,6 +35,8 @@ cdef struct IdTable:
 cdef struct IdMap:
     IdTable now
     IdTable old  # entries NULL: nothing is moving
+    IdTable following  # entries NULL: not needed yet
+    uint64_t touched  # bytes of the following table
     uint64_t swept  # of the old table
     uint64_t released  # of the old table
 

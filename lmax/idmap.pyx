@@ -4,7 +4,8 @@ from libc.string cimport memset
 from lmax.memory cimport release, reserve
 
 cdef enum:
-    SWEEP = 16  # old entries moved with each command
+    SWEEP = 8  # old entries moved with each command
+    PAGE = 4096  # bytes of the following table touched with each command
     RELEASE = 4096  # old entries whose memory is given back at once: 64 KiB
 
 
@@ -13,6 +14,11 @@ cdef int table_open(IdTable *table, uint64_t capacity) noexcept nogil:
     table.mask = capacity - 1
     table.count = 0
     return 0 if table.entries != NULL else -1
+
+
+cdef void table_close(IdTable *table) noexcept nogil:
+    if table.entries != NULL:
+        release(table.entries, (table.mask + 1) * sizeof(IdEntry))
 
 
 cdef int idmap_open(IdMap *map, uint64_t capacity) noexcept nogil:
@@ -29,7 +35,8 @@ cdef void release_old(IdMap *map, uint64_t until) noexcept nogil:
 cdef void idmap_close(IdMap *map) noexcept nogil:
     if map.old.entries != NULL:
         release_old(map, map.old.mask + 1)
-    release(map.now.entries, (map.now.mask + 1) * sizeof(IdEntry))
+    table_close(&map.now)
+    table_close(&map.following)
     memset(map, 0, sizeof(IdMap))
 
 
@@ -66,15 +73,20 @@ cdef int idmap_make_room(IdMap *map) noexcept nogil:
     if map.old.entries != NULL:
         sweep(map)
         return 0
-    if 2 * (map.now.count + 2) <= map.now.mask + 1:
+    if 8 * map.now.count < 3 * (map.now.mask + 1):
         return 0
-    map.old = map.now
-    map.swept = map.released = 0
-    if table_open(&map.now, 2 * (map.old.mask + 1)) == 0:
-        return 0
-    map.now = map.old
-    map.old.entries = NULL
-    return -1
+    if map.following.entries == NULL:
+        map.touched = 0
+        return table_open(&map.following, 2 * (map.now.mask + 1))
+    if map.touched < (map.following.mask + 1) * sizeof(IdEntry):
+        (<volatile char *>map.following.entries)[map.touched] = 0
+        map.touched += PAGE
+    if 2 * (map.now.count + 2) > map.now.mask + 1:
+        map.old = map.now
+        map.swept = map.released = 0
+        map.now = map.following
+        map.following.entries = NULL
+    return 0
 
 
 cdef IdEntry *idmap_find_old(

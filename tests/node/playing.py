@@ -87,7 +87,7 @@ def submit_all(core: Core, commands: np.ndarray, part: int = 1000) -> None:
             at += len(chunk)
         except RingFull as full:
             assert time.monotonic() < deadline
-            at += full.taken  # type: ignore[attr-defined]
+            at += full.taken
 
 
 def drain(follower: Follower, last: int, core: Core | None = None) -> list[np.ndarray]:
