@@ -12,7 +12,7 @@ RUNS = {
     "ring": [],
     "book": [],
     "pipeline": ["--seconds", "10"],
-    "latency": ["--rates", "10000", "100000", "--seconds", "3", "--rounds", "3"],
+    "latency": ["--rates", "10000", "100000"],
 }
 
 

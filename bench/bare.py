@@ -27,7 +27,7 @@ def group_commit(folder: Path, slots: int) -> Iterator[tuple[RingBuffer, RingSeq
         ring.add_gate(synced)
         journaler = journal.journaler(ring, synced)
         runner = AgentRunner(
-            [journaler], name="bare", strategy=WaitStrategy.BACKOFF, max_sleep=0.0002
+            [journaler], name="bare", strategy=WaitStrategy.BACKOFF, max_sleep=0.00005
         ).start()
         wait_for_segment(journaler)
         try:

@@ -34,7 +34,7 @@ def runners(
         return [AgentRunner([*inner, *outputs], name="invoker", strategy=WaitStrategy.YIELD)]
     if layout == "shared":
         return [
-            AgentRunner(inner, name="core", strategy=WaitStrategy.BACKOFF, max_sleep=0.0002),
+            AgentRunner(inner, name="core", strategy=WaitStrategy.BACKOFF, max_sleep=0.00005),
             AgentRunner(outputs, name="outputs", strategy=WaitStrategy.BACKOFF, max_sleep=0.001),
         ]
     if layout == "dedicated":
