@@ -219,7 +219,7 @@ def test_a_full_disk_is_named_while_the_journal_waits_for_room(tmp_path):
         "engine.wait(engine.open_account(2)); engine.close(); print('closed')\n"
     ).replace("1 << 20", "1 << 16")
     text = text.replace("(4096, 4096)", "(1 << 15, -1)")
-    child = run_python(text, tmp_path, "shared")
+    child = run_python(text, tmp_path, "invoker")
     output, _ = child.communicate(timeout=60)
     assert "no room for the next journal segment: [Errno 27]" in output
     assert output.endswith("closed\n")
