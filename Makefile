@@ -61,7 +61,12 @@ format: $(VENV)/.dependencies
 generate: $(VENV)/.dependencies
 	@$(PY) -m lmax.schema
 
+# Run as root, the database of lmax-data may be in a folder of its own under /var/tmp.
 clean:
+	@if [ -f lmax-data/postgres/location.json ]; then \
+		sed 's/[{},]/\n/g' lmax-data/postgres/location.json | \
+		sed -n 's/.*"\(\/var\/tmp\/lmax-postgres-[^"/]*\|\/tmp\/lmax-pg-[^"/]*\)".*/\1/p' | \
+		while read -r folder; do echo "rm -rf $$folder"; rm -rf "$$folder"; done; fi
 	rm -rf build dist lmax-data *.egg-info .uv .venv .venv-* \
 		.pytest_cache .hypothesis .ruff_cache .mypy_cache .benchmarks
 	find $(ROOMS) -name __pycache__ -prune -exec rm -rf {} +

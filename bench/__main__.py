@@ -1,6 +1,7 @@
 """``make bench``: every harness with short runs, then the single functions.
 
-``python -m bench.NAME --help`` shows the options of each.
+``python -m bench.NAME --help`` shows the options of each. After names, options replace those of
+the short runs: ``make bench ARGS='latency --rates 500000 --plot latency.png'``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ RUNS = {
 
 
 def main() -> int:
-    names = sys.argv[1:] or [*RUNS, "functions"]
+    given = sys.argv[1:]
+    first_option = next((i for i, word in enumerate(given) if word.startswith("-")), len(given))
+    names, options = given[:first_option] or [*RUNS, "functions"], given[first_option:]
     unknown = [name for name in names if name not in RUNS and name != "functions"]
     if unknown:
         known = ", ".join([*RUNS, "functions"])
@@ -27,7 +30,7 @@ def main() -> int:
         if name == "functions":
             command = ["-m", "pytest", "-q", "--benchmark-only", "bench", "-p", "no:xdist"]
         else:
-            command = ["-m", f"bench.{name}", *RUNS[name]]
+            command = ["-m", f"bench.{name}", *(options or RUNS[name])]
         print(f"\n=== {name}", file=sys.stderr, flush=True)
         code = subprocess.call([sys.executable, *command])
         if code:

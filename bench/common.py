@@ -42,8 +42,8 @@ def parser(description: str) -> argparse.ArgumentParser:
 def positive(text: str) -> float:
     """An argparse type: a number above zero."""
     value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    if not 0 < value <= 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not above zero and at most 1e9")
     return value
 
 
@@ -83,6 +83,30 @@ def show(title: str, columns: list[str], rows: list[list[Any]], result: Any, as_
     console.print(table)
     if as_json:
         print(json.dumps(result))
+
+
+def add_plot(options: argparse.ArgumentParser) -> None:
+    options.add_argument("--plot", type=Path, metavar="FILE", help="percentile picture (png, svg)")
+
+
+def plot(curves: dict[str, Histogram], path: Path) -> None:
+    """Latency over percentile, one curve for each name."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(9, 5.5))
+    for name, histogram in curves.items():
+        values, share = histogram.curve()
+        beyond = 1 / np.maximum(1 - share, 1 / histogram.count)
+        axes.plot(beyond, values / 1000, label=name)
+    axes.set(xscale="log", yscale="log", xlabel="percentile", ylabel="µs")
+    axes.set_xticks([2, 10, 100, 1e3, 1e4], ["50", "90", "99", "99.9", "99.99"])
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path)
 
 
 def microseconds(ns: float) -> str:

@@ -124,41 +124,25 @@ def table_rows(results: list[dict[str, Any]]) -> list[list[str]]:
     return rows
 
 
-def plot(results: list[dict[str, Any]], path: Path) -> None:
-    """Latency over percentile, one curve for each rate and path."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(9, 5.5))
-    for found in results:
-        for name, histogram in found["curves"].items():
-            values, share = histogram.curve()
-            beyond = 1 / np.maximum(1 - share, 1 / histogram.count)
-            axes.plot(beyond, values / 1000, label=f"{found['rate']:,.0f}/s {name}")
-    axes.set(xscale="log", yscale="log", xlabel="percentile", ylabel="µs from the due time")
-    axes.set_xticks([2, 10, 100, 1e3, 1e4], ["50", "90", "99", "99.9", "99.99"])
-    axes.grid(visible=True, which="both", alpha=0.3)
-    axes.legend()
-    figure.tight_layout()
-    figure.savefig(path)
-
-
 def main(arguments: list[str] | None = None) -> None:
     options = common.parser((__doc__ or "").split("\n\n")[0])
     options.add_argument("--rates", type=common.positive, nargs="+", default=[10_000.0, 100_000.0])
     options.add_argument("--seconds", type=common.positive, default=1.5, help="of each round")
     options.add_argument("--rounds", type=int, default=10)
     options.add_argument("--layout", default="shared", choices=["shared", "dedicated"])
-    options.add_argument("--plot", type=Path, metavar="FILE", help="percentile picture (png, svg)")
+    common.add_plot(options)
     chosen = options.parse_args(arguments)
     if chosen.rounds < 1:
         options.error("--rounds starts at 1")
     recording = Recording()
     results = [at_rate(chosen, recording, rate) for rate in chosen.rates]
     if chosen.plot:
-        plot(results, chosen.plot)
+        curves = {
+            f"{found['rate']:,.0f}/s {name}": histogram
+            for found in results
+            for name, histogram in found["curves"].items()
+        }
+        common.plot(curves, chosen.plot)
     for found in results:
         del found["curves"]
     common.show(

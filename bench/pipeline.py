@@ -44,6 +44,7 @@ def whole_pipeline(folder: Path, seconds: float, layout: str) -> dict[str, Any]:
             "trades": state.trades,
             "commands_per_sync": round(sent / max(1, core.journaler.counters["batches"])),
             "latency_ns": common.percentiles(core.probe.histogram),
+            "curve": core.probe.histogram,
         }
 
 
@@ -60,10 +61,14 @@ def main(arguments: list[str] | None = None) -> None:
     options = common.parser((__doc__ or "").split("\n\n")[0])
     options.add_argument("--seconds", type=common.positive, default=10.0)
     options.add_argument("--layout", default="shared", choices=["shared", "dedicated"])
+    common.add_plot(options)
     chosen: argparse.Namespace = options.parse_args(arguments)
     with common.scratch(chosen.dir) as folder:
         bare = append_alone(folder / "bare", min(3.0, chosen.seconds))
         result = whole_pipeline(folder / "whole", chosen.seconds, chosen.layout)
+    curve = result.pop("curve")
+    if chosen.plot:
+        common.plot({"publication to events readable, ring full": curve}, chosen.plot)
     result["append_alone_per_s"] = round(bare)
     result["ratio"] = round(result["commands_per_s"] / bare, 3)
     common.show(

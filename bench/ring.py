@@ -20,7 +20,9 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
+from bench import common
 from bench._ring import BareLine, drain, pump, receive_stamps, send_stamps
+from lmax.histogram import Histogram
 from lmax.ringbuffer import RingBuffer, RingSequence, SequenceBarrier, WaitStrategy
 
 WAITS = {"yield": WaitStrategy.YIELD, "busy": WaitStrategy.BUSY_SPIN}
@@ -105,6 +107,12 @@ def hand_offs(options: argparse.Namespace, seconds: float) -> tuple[Nanoseconds,
     return np.concatenate(ring), np.concatenate(bare)
 
 
+def histogram_of(samples: Nanoseconds) -> Histogram:
+    found = Histogram()
+    found.record_array(samples)
+    return found
+
+
 def percentiles(samples: Nanoseconds) -> dict[str, int]:
     return {name: int(np.percentile(samples, p)) for name, p in PERCENTILES.items()}
 
@@ -127,6 +135,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     result["samples"] = len(ring)
     result["handoff_ns"] = percentiles(ring)
     result["bare_handoff_ns"] = percentiles(bare)
+    if options.plot:
+        common.plot({"ring": histogram_of(ring), "bare": histogram_of(bare)}, options.plot)
     for name in ("p50", "p99"):
         ratio = result["handoff_ns"][name] / max(result["bare_handoff_ns"][name], 1)
         result[f"ratio_{name}"] = round(ratio, 3)
@@ -166,6 +176,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--capacity", type=int, default=4096, help="slots, a power of two (4096)")
     parser.add_argument("--slot-bytes", type=int, default=128, help="a power of two (128)")
     parser.add_argument("--json", action="store_true", help="print one JSON object, last on stdout")
+    common.add_plot(parser)
     options = parser.parse_args(argv)
     if not 0 < options.seconds <= 3600:
         parser.error(f"--seconds must be above 0 and at most 3600, {options.seconds} is not")

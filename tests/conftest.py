@@ -5,6 +5,7 @@ what is missing. The last lines name it, and with ``CI`` set the run fails: ther
 be left out.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -16,6 +17,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from ledger.errors import ServerError
+from ledger.home import remembered_home
 
 SEED = "LMAX_TEST_SEED"
 TOTALS = "LMAX_TEST_TOTALS"
@@ -40,6 +44,20 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault(SEED, str(random.SystemRandom().randrange(2**32)))
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Progress(config), "lmax-progress")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Delete the database clusters of this process's temporary folders.
+
+    As root they are elsewhere (ledger/home.py), where pytest's own clean-up does not look.
+    """
+    factory = getattr(session.config, "_tmp_path_factory", None)
+    if factory is None or factory._basetemp is None:
+        return
+    for note in factory.getbasetemp().rglob("location.json"):
+        with contextlib.suppress(ServerError):
+            if home := remembered_home(note.parent):
+                home.remove()
 
 
 def pytest_report_header() -> str:

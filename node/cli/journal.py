@@ -29,6 +29,8 @@ def journal() -> None:
 def list_segments(folder: Path, json: bool) -> Exit:
     """List the segments: their commands, batches, bytes, age and epoch.
 
+    It only tells what is there; whether all of it is good says `lmax journal verify`.
+
     \b
     Example:
       lmax journal ls lmax-data

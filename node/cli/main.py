@@ -7,9 +7,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from node.cli.exits import table
+from node.cli.exits import Exit, table
 from node.cli.journal import journal
 from node.cli.ledger import ledger
+from node.cli.output import print_json
 from node.cli.replay import replay
 from node.cli.run import run
 
@@ -59,4 +60,13 @@ for command in (run, replay, journal, ledger):
 
 def main() -> None:
     """The entry point of the `lmax` command."""
-    cli.main(prog_name="lmax")
+    try:
+        code = cli.main(prog_name="lmax", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        if "--json" in sys.argv:
+            print_json({"error": error.format_message(), "exit_code": int(Exit.USAGE)})
+        code = int(Exit.USAGE)
+    except click.Abort:
+        code = int(Exit.INTERRUPTED)
+    sys.exit(code or 0)

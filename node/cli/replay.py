@@ -39,7 +39,7 @@ def replay(**options: Any) -> Exit:
     """Play a file of real order flow through journal, engine and ledger, as fast as they go.
 
     A malformed or cut file is played up to the fault, which is named with its byte offset.
-    docs and `lmax journal` tell what became of the commands when --dir keeps them.
+    docs/replay.md tells what becomes of each kind of message. --dir keeps the journal.
 
     \b
     Example:
