@@ -88,7 +88,7 @@ def run(folder: Path, scenario: str) -> subprocess.CompletedProcess[str]:
     environment = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(("PYTHON", "TSAN_", "LD_"))
+        if not key.startswith(("PYTHON", "TSAN_", "LD_PRELOAD"))
     } | {"LD_PRELOAD": runtime(), "TSAN_OPTIONS": ":".join(options), "PYTHONPATH": str(folder)}
     return subprocess.run(
         [sys.executable, "-P", str(ROOT / "tests/ring/scenarios.py"), scenario],
