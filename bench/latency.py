@@ -12,8 +12,6 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bench import common
 from bench._drive import Stages, feed_at_rate
 from bench.bare import group_commit, wait_for_segment
@@ -27,17 +25,7 @@ STAGES = {
 }
 
 
-class Recording:
-    """Commands in which no client order id comes twice, however often it is played."""
-
-    def __init__(self) -> None:
-        self.setup, self.commands = common.recording()
-
-    def renew(self) -> None:
-        """Move all ids on, so that the next play does not repeat those of the last."""
-        for name in ("client_order_id", "orig_client_order_id"):
-            ids = self.commands[name]
-            ids[ids > 0] += np.uint64(common.ID_STEP << 8)
+Recording = tuple[common.Commands, common.Commands]
 
 
 def run_bare(folder: Path, recording: Recording, rate: float, seconds: float, into: Stages) -> None:
@@ -45,7 +33,7 @@ def run_bare(folder: Path, recording: Recording, rate: float, seconds: float, in
         feed_at_rate(
             ring,
             synced,
-            recording.commands,
+            recording[1],
             into,
             rate=rate,
             seconds=seconds,
@@ -58,11 +46,11 @@ def run_whole(
 ) -> None:
     with Core(folder, layout=layout, slots=SLOTS) as core:
         wait_for_segment(core.journaler)
-        core.wait_applied(core.submit(recording.setup))
+        core.wait_applied(core.submit(recording[0]))
         feed_at_rate(
             core.input,
             core.synced,
-            recording.commands,
+            recording[1],
             into,
             rate=rate,
             seconds=seconds,
@@ -92,7 +80,6 @@ def at_rate(options: argparse.Namespace, recording: Recording, rate: float) -> d
         for total, one in ((bare, one_bare), (whole, one_whole)):
             for stage in STAGES:
                 getattr(total, stage).add(getattr(one, stage))
-        recording.renew()
     ours, limit = common.percentiles(whole.readable), common.percentiles(bare.synced)
     return {
         "rate": rate,
@@ -134,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = options.parse_args(arguments)
     if chosen.rounds < 1:
         options.error("--rounds starts at 1")
-    recording = Recording()
+    recording = common.recording()
     results = [at_rate(chosen, recording, rate) for rate in chosen.rates]
     if chosen.plot:
         curves = {

@@ -18,10 +18,13 @@ from bench.bare import group_commit, wait_for_segment, wait_until
 from node.core import Core
 
 SLOTS = 1 << 16
+Recording = tuple[common.Commands, common.Commands]
 
 
-def whole_pipeline(folder: Path, seconds: float, layout: str) -> dict[str, Any]:
-    setup, commands = common.recording()
+def whole_pipeline(
+    folder: Path, recording: Recording, seconds: float, layout: str
+) -> dict[str, Any]:
+    setup, commands = recording
     with Core(folder, layout=layout, slots=SLOTS) as core:
         wait_for_segment(core.journaler)
         core.wait_applied(core.submit(setup))
@@ -48,8 +51,7 @@ def whole_pipeline(folder: Path, seconds: float, layout: str) -> dict[str, Any]:
         }
 
 
-def append_alone(folder: Path, seconds: float) -> float:
-    _, commands = common.recording()
+def append_alone(folder: Path, commands: common.Commands, seconds: float) -> float:
     with group_commit(folder, SLOTS) as (ring, synced, _):
         begun = time.monotonic()
         sent, _ = feed(ring, commands, seconds=seconds, id_step=common.ID_STEP)
@@ -63,9 +65,10 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument("--layout", default="shared", choices=["shared", "dedicated"])
     common.add_plot(options)
     chosen: argparse.Namespace = options.parse_args(arguments)
+    recording = common.recording()
     with common.scratch(chosen.dir) as folder:
-        bare = append_alone(folder / "bare", min(3.0, chosen.seconds))
-        result = whole_pipeline(folder / "whole", chosen.seconds, chosen.layout)
+        bare = append_alone(folder / "bare", recording[1], min(3.0, chosen.seconds))
+        result = whole_pipeline(folder / "whole", recording, chosen.seconds, chosen.layout)
     curve = result.pop("curve")
     if chosen.plot:
         common.plot({"publication to events readable, ring full": curve}, chosen.plot)

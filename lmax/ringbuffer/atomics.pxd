@@ -43,7 +43,6 @@ cdef extern from *:
     void _store_i32 "__atomic_store_n"(int32_t *cell, int32_t value, int order) noexcept nogil
     void _release_i64 "lmax_store_release"(int64_t *cell, int64_t value) noexcept nogil
     void _release_i32 "lmax_store_release"(int32_t *cell, int32_t value) noexcept nogil
-    int64_t _add_i64 "__atomic_fetch_add"(int64_t *cell, int64_t by, int order) noexcept nogil
     int32_t _add_i32 "__atomic_fetch_add"(int32_t *cell, int32_t by, int order) noexcept nogil
     bint _cas_i64 "__atomic_compare_exchange_n"(
         int64_t *cell, int64_t *expected, int64_t value, bint weak, int good, int bad
@@ -69,11 +68,6 @@ cdef inline void store_release_i64(int64_t *cell, int64_t value) noexcept nogil:
 
 cdef inline void store_relaxed_i64(int64_t *cell, int64_t value) noexcept nogil:
     _store_i64(cell, value, RELAXED)
-
-
-cdef inline int64_t fetch_add_i64(int64_t *cell, int64_t by) noexcept nogil:
-    """Adds, acquire and release; returns the value before."""
-    return _add_i64(cell, by, ACQ_REL)
 
 
 cdef inline bint cas_i64(int64_t *cell, int64_t expected, int64_t value) noexcept nogil:
