@@ -9,158 +9,88 @@ Everything that knows the layout of a record takes it from here:
 
 A test regenerates the files and compares, and checks every offset the compiler chose.
 
-Both records are two cache lines. What matching reads on every order sits in the first;
-what only definitions and fills need sits in the second. All integers are little-endian;
-prices and money are in 10^-4 of the currency unit, quantities in 10^-scale of a share.
+Commands and events are two cache lines. What matching reads on every order sits in the first.
+The second line of a command is its *body*: what it holds depends on the type of the command, so
+the fields of different bodies share the same bytes (a union in C, overlapping fields in NumPy:
+set only those of the body that the command's type reads). All integers are little-endian; prices
+and money are in 10^-4 of the currency unit, quantities in 10^-scale of a share.
+
+Messages and reports are what the bare `OrderBook` takes and gives: as small as they can be.
 """
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from enum import IntEnum
-from pathlib import Path
 
 import numpy as np
 
+from lmax.codes import (
+    ENUMS,
+    REASON_TEXT,
+    Action,
+    CommandType,
+    EventFlag,
+    EventType,
+    Instruction,
+    LotPolicy,
+    MessageType,
+    OrderType,
+    Permission,
+    Phase,
+    Reason,
+    ReportType,
+    SelfTrade,
+    Side,
+    Sides,
+    Status,
+    Tier,
+    TimeInForce,
+    TriggerSource,
+)
 
-class CommandType(IntEnum):
-    """What a client or an operator asks for."""
-
-    DEFINE_INSTRUMENT = 1
-    OPEN_ACCOUNT = 2
-    DEPOSIT = 3
-    WITHDRAW = 4
-    NEW_ORDER = 5
-    CANCEL = 6
-    REDUCE = 7
-    REPLACE = 8
-    END_OF_DAY = 9
-
-
-class EventType(IntEnum):
-    """What the engine answers. The events of one command are contiguous."""
-
-    ACCEPTED = 1
-    REJECTED = 2
-    FILL = 3
-    CANCELLED = 4
-    REDUCED = 5
-    REPLACED = 6
-    EXPIRED = 7
-    BOOK = 8
-
-
-class Side(IntEnum):
-    BUY = 0
-    SELL = 1
-
-
-class OrderType(IntEnum):
-    LIMIT = 0
-    MARKET = 1
-
-
-class TimeInForce(IntEnum):
-    """How long an order may rest."""
-
-    DAY = 0
-    GTC = 1
-    IOC = 2
-    FOK = 3
-
-
-class Reason(IntEnum):
-    """Why a command was rejected (below 64) or an order ended (64 and above)."""
-
-    NONE = 0
-    UNKNOWN_COMMAND = 1
-    INVALID_ID = 2
-    INVALID_DEFINITION = 3
-    UNKNOWN_INSTRUMENT = 4
-    INSTRUMENT_EXISTS = 5
-    UNKNOWN_ACCOUNT = 6
-    ACCOUNT_EXISTS = 7
-    INVALID_SIDE = 8
-    INVALID_ORDER_TYPE = 9
-    INVALID_TIME_IN_FORCE = 10
-    INVALID_CLIENT_ORDER_ID = 11
-    DUPLICATE_CLIENT_ORDER_ID = 12
-    PRICE_RANGE = 13
-    PRICE_TICK = 14
-    QUANTITY_RANGE = 15
-    QUANTITY_LOT = 16
-    NOTIONAL_RANGE = 17
-    AMOUNT_RANGE = 18
-    INSUFFICIENT_CASH = 19
-    INSUFFICIENT_SHARES = 20
-    UNKNOWN_ORDER = 21
-    TOO_LATE = 22
-    CAPACITY = 23
-    REQUESTED = 64
-    IOC_REMAINDER = 65
-    FOK_UNFILLED = 66
-    NO_LIQUIDITY = 67
-    REDUCED_TO_ZERO = 68
-    BELOW_FILLED = 69
-    END_OF_DAY = 70
-
-
-REASON_TEXT = {
-    Reason.NONE: "no reason: nothing was refused or ended",
-    Reason.UNKNOWN_COMMAND: "the command's type is not one of the types above",
-    Reason.INVALID_ID: "an instrument id outside 1..65535 or an account id outside 1..16777215",
-    Reason.INVALID_DEFINITION: "an instrument whose tick, lot, ranges, scale or symbol make no"
-    " sense, or whose smallest trade (tick × lot) is not a whole number of 10^-4",
-    Reason.UNKNOWN_INSTRUMENT: "no instrument was defined under that id",
-    Reason.INSTRUMENT_EXISTS: "an instrument was already defined under that id",
-    Reason.UNKNOWN_ACCOUNT: "no account was opened under that id",
-    Reason.ACCOUNT_EXISTS: "the account is already open",
-    Reason.INVALID_SIDE: "side is neither BUY nor SELL",
-    Reason.INVALID_ORDER_TYPE: "order type is neither LIMIT nor MARKET",
-    Reason.INVALID_TIME_IN_FORCE: "time in force is none of DAY, GTC, IOC, FOK",
-    Reason.INVALID_CLIENT_ORDER_ID: "client order ids start at 1",
-    Reason.DUPLICATE_CLIENT_ORDER_ID: "the account used this client order id today,"
-    " or for an order still open",
-    Reason.PRICE_RANGE: "a limit price outside the instrument's range,"
-    " or a market order with a price",
-    Reason.PRICE_TICK: "the price is not a multiple of the tick",
-    Reason.QUANTITY_RANGE: "the quantity is below one, above the instrument's maximum,"
-    " or would overflow the side of the book",
-    Reason.QUANTITY_LOT: "the quantity is not a multiple of the lot",
-    Reason.NOTIONAL_RANGE: "price × quantity does not fit in 63 bits",
-    Reason.AMOUNT_RANGE: "a deposit or withdrawal below one,"
-    " or one that would bring the total of the asset over 63 bits",
-    Reason.INSUFFICIENT_CASH: "available cash (cash less reservations) does not cover it",
-    Reason.INSUFFICIENT_SHARES: "available shares (shares less reservations) do not cover it",
-    Reason.UNKNOWN_ORDER: "the account has no order of that id on that instrument",
-    Reason.TOO_LATE: "the order was filled, cancelled, replaced or expired before",
-    Reason.CAPACITY: "the engine holds as many open orders as it can",
-    Reason.REQUESTED: "cancelled because the client asked",
-    Reason.IOC_REMAINDER: "what an immediate-or-cancel order could not fill at once",
-    Reason.FOK_UNFILLED: "a fill-or-kill order that could not be filled whole",
-    Reason.NO_LIQUIDITY: "what a market order could not fill at once",
-    Reason.REDUCED_TO_ZERO: "a reduce took all that was left",
-    Reason.BELOW_FILLED: "a replace asked for no more than was already filled",
-    Reason.END_OF_DAY: "a DAY order at the end of the day",
-}
-
-
-class EventFlag(IntEnum):
-    """Bits of ``flags``."""
-
-    LAST = 1
-
-
-ENUMS = {
-    CommandType: "CMD_",
-    EventType: "EVT_",
-    Side: "SIDE_",
-    OrderType: "ORD_",
-    TimeInForce: "TIF_",
-    Reason: "REASON_",
-    EventFlag: "FLAG_",
-}
+__all__ = [
+    "BODIES",
+    "COMMAND",
+    "COMMAND_FIELDS",
+    "ENUMS",
+    "EVENT",
+    "EVENT_FIELDS",
+    "HEAD_FIELDS",
+    "MAX_ACCOUNT",
+    "MAX_INSTRUMENT",
+    "MESSAGE",
+    "MESSAGE_BYTES",
+    "MESSAGE_FIELDS",
+    "PRICE_SCALE",
+    "REASON_TEXT",
+    "RECORDS",
+    "RECORD_BYTES",
+    "REPORT",
+    "REPORT_BYTES",
+    "REPORT_FIELDS",
+    "SIZES",
+    "Action",
+    "CommandType",
+    "EventFlag",
+    "EventType",
+    "Field",
+    "Instruction",
+    "LotPolicy",
+    "MessageType",
+    "OrderType",
+    "Permission",
+    "Phase",
+    "Reason",
+    "ReportType",
+    "SelfTrade",
+    "Side",
+    "Sides",
+    "Status",
+    "Tier",
+    "TimeInForce",
+    "TriggerSource",
+    "offsets",
+]
 
 
 @dataclass(frozen=True)
@@ -168,46 +98,109 @@ class Field:
     """One field of a record.
 
     kind: one of ``u8 u16 u32 u64 i64`` or ``c8`` (eight ASCII bytes, zero padded).
+    offset: in bytes; None: behind the field before.
     """
 
     name: str
     kind: str
     meaning: str
+    offset: int | None = None
 
 
 RECORD_BYTES = 128
+MESSAGE_BYTES = 40
+REPORT_BYTES = 48
 
-COMMAND_FIELDS = [
+HEAD_FIELDS = [
     Field("sequence", "u64", "position in the one order of all commands; the sequencer sets it"),
     Field("timestamp", "i64", "ns since 1970 (UTC) when it was published; the sequencer sets it"),
     Field("client_order_id", "u64", "the client's id of a new order, or the new id of a replace"),
     Field("orig_client_order_id", "u64", "the order that a cancel, reduce or replace is about"),
-    Field("price", "i64", "limit price; 0 for a market order"),
+    Field(
+        "price",
+        "i64",
+        "limit price; 0 where the order type has none. Tick row: from which price on; reference:"
+        " the price; index: its level; dividend: money a share; correction: the right price",
+    ),
     Field(
         "quantity",
         "i64",
         "order quantity (replace: new total; reduce: by how much);"
-        " deposit and withdraw: shares, or money where instrument is 0",
+        " deposit and withdraw: shares, or money where instrument is 0; correction: the right one",
     ),
-    Field("account", "u32", "whose order; 1..16777215"),
-    Field("instrument", "u32", "1..65535; 0 means cash in deposit and withdraw"),
+    Field("account", "u32", "whose order; 1..16777215. Mass cancel, kill switch: 0 means any"),
+    Field(
+        "instrument",
+        "u32",
+        "1..65535; 0 means cash in deposit and withdraw, and all of them in mass cancel,"
+        " set phase and kill switch",
+    ),
     Field("type", "u8", "CommandType"),
     Field("side", "u8", "Side"),
     Field("order_type", "u8", "OrderType"),
     Field("time_in_force", "u8", "TimeInForce"),
-    Field("reserved0", "u32", "zero"),
-    Field("symbol", "c8", "define instrument: its name, 1 to 8 printable ASCII characters"),
-    Field("tick_size", "i64", "define instrument: prices are multiples of it"),
-    Field("lot_size", "i64", "define instrument: quantities are multiples of it"),
-    Field("min_price", "i64", "define instrument: lowest limit price, at least one tick"),
-    Field("max_price", "i64", "define instrument: highest limit price"),
-    Field("max_quantity", "i64", "define instrument: largest order"),
-    Field("quantity_scale", "u8", "define instrument: decimals of a share, 0 to 9"),
-    Field("reserved1", "u8", "zero"),
-    Field("reserved2", "u16", "zero"),
-    Field("reserved3", "u32", "zero"),
-    Field("reserved4", "u64", "zero"),
+    Field("instructions", "u16", "new order: bits of Instruction"),
+    Field("self_trade", "u8", "new order, set account: SelfTrade"),
+    Field("reserved0", "u8", "zero"),
 ]
+
+BODIES = {
+    "orders, mass cancel, sessions, phases, accounts, kill switches, trades": [
+        Field("trigger_price", "i64", "stop orders, and a replace of one: when they trigger", 64),
+        Field(
+            "offset",
+            "i64",
+            "trailing stop: how far it trails, in money or 10^-4 of the price; peg: how far behind",
+        ),
+        Field("display_quantity", "i64", "iceberg: how much of it shows; 0: all"),
+        Field("min_quantity", "i64", "least quantity of an execution; 0: any"),
+        Field("expire_time", "i64", "GTD: ns since 1970; set close: when the market closes today"),
+        Field("session", "u32", "the connection an order came by; 0: none. Mass cancel: 0: any"),
+        Field("firm", "u32", "set account: whose account it is; mass cancel, kill switch: 0: any"),
+        Field("group", "u32", "set account: accounts of one group do not trade together; 0: none"),
+        Field("sides", "u8", "mass cancel: Sides"),
+        Field("phase", "u8", "set phase: Phase"),
+        Field("status", "u8", "set status: Status"),
+        Field("enabled", "u8", "kill switch: 1 stops trading, 0 allows it again"),
+        Field("trade_id", "u64", "bust, correction: which trade"),
+    ],
+    "define instrument": [
+        Field("symbol", "c8", "its name, 1 to 8 printable ASCII characters; symbol change too", 64),
+        Field("tick_size", "i64", "prices are multiples of it; set tick row: the row's tick"),
+        Field("lot_size", "i64", "quantities are multiples of it"),
+        Field("min_price", "i64", "lowest limit price, at least one tick"),
+        Field("max_price", "i64", "highest limit price"),
+        Field("max_quantity", "i64", "largest order"),
+        Field("quantity_scale", "u8", "decimals of a share, 0 to 9"),
+        Field("lot_policy", "u8", "LotPolicy"),
+        Field("reserved1", "u16", "zero"),
+        Field("reserved2", "u32", "zero"),
+        Field("round_lot", "i64", "a multiple of lot_size; 0: lot_size"),
+    ],
+    "set protection": [
+        Field("halt_time", "i64", "ns that the halt after a drop lasts", 64),
+        Field("extension_time", "i64", "ns by which an auction is extended"),
+        Field("auction_collar", "u32", "10^-4 of the reference that an auction may move; 0: any"),
+        Field("collar", "u32", "10^-4 of the best price that a market order may move; 0: any"),
+        Field("drop", "u32", "10^-4 of the reference: a drop this deep halts; 0: never"),
+        Field("tier", "u8", "Tier: price bands"),
+        Field("trigger_source", "u8", "TriggerSource: what elects stops"),
+        Field("extensions", "u8", "most extensions of one auction"),
+        Field("permissions", "u8", "bits of Permission"),
+    ],
+    "corporate action": [
+        Field("numerator", "u32", "split: new shares …", 72),
+        Field("denominator", "u32", "… for so many old ones"),
+        Field("action", "u8", "Action"),
+    ],
+    "set tick row": [
+        Field("effective_time", "i64", "ns since 1970 from which the whole table holds", 64),
+        Field("row", "u8", "0, 1, 2, …: row 0 begins a new table", 80),
+        Field("rows", "u8", "how many rows the table has, 1 to 24"),
+    ],
+}
+
+COMMAND_FIELDS = HEAD_FIELDS + [field for body in BODIES.values() for field in body]
 
 EVENT_FIELDS = [
     Field("sequence", "u64", "of the command that caused it"),
@@ -248,25 +241,76 @@ EVENT_FIELDS = [
     Field("order_count", "u32", "book: orders at the level now"),
     Field("index", "u32", "0, 1, 2, … within the events of one command"),
     Field("reserved0", "u32", "zero"),
-    Field("symbol", "c8", "accepted definition: the instrument's name"),
+    Field("symbol", "c8", "accepted definition, symbol change: the instrument's name"),
+    Field("trigger_price", "i64", "order events: trigger price, 0 where there is none", 120),
+]
+
+MESSAGE_FIELDS = [
+    Field("order_id", "u64", "any number; the id of a new order, or of the one it is about"),
+    Field("new_order_id", "u64", "replace: its id from then on; 0: the same"),
+    Field("price", "i64", "limit price, any multiple of the tick; market: not read"),
+    Field("quantity", "i64", "new, replace: open quantity; reduce: by how much"),
+    Field("type", "u8", "MessageType"),
+    Field("side", "u8", "new: Side"),
+    Field("order_type", "u8", "new: OrderType, LIMIT or MARKET"),
+    Field("time_in_force", "u8", "new: TimeInForce; DAY counts as GTC"),
+    Field("reserved0", "u32", "not read"),
+]
+
+REPORT_FIELDS = [
+    Field("order_id", "u64", "the order it is about (fill: the taker)"),
+    Field("other_order_id", "u64", "fill: the resting order; replaced: the id before"),
+    Field("price", "i64", "limit price; fill: trade price"),
+    Field("quantity", "i64", "open quantity; fill: traded; cancelled, reduced: taken away"),
+    Field("leaves", "i64", "still open of the order (fill: of the taker)"),
+    Field("message", "u32", "index of the message in its batch"),
+    Field("type", "u8", "ReportType"),
+    Field("side", "u8", "Side of the order (fill: of the taker)"),
+    Field("reason", "u8", "Reason of a rejection or of an order's end"),
+    Field("reserved0", "u8", "zero"),
 ]
 
 _NUMPY = {"u8": "u1", "u16": "<u2", "u32": "<u4", "u64": "<u8", "i64": "<i8", "c8": "S8"}
-_C = {"u8": "uint8_t", "u16": "uint16_t", "u32": "uint32_t", "u64": "uint64_t", "i64": "int64_t"}
 
 
-def _dtype(fields: list[Field]) -> np.dtype:
-    dtype = np.dtype([(f.name, _NUMPY[f.kind]) for f in fields], align=False)
-    if dtype.itemsize != RECORD_BYTES:
-        raise TypeError(f"a record must be {RECORD_BYTES} bytes, this one is {dtype.itemsize}")
-    return dtype
+SIZES = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i64": 8, "c8": 8}
 
 
-COMMAND = _dtype(COMMAND_FIELDS)
-"""NumPy dtype of a command, 128 bytes."""
+def offsets(fields: list[Field]) -> list[int]:
+    """Where each field begins, in bytes; ValueError for one that is not aligned."""
+    found = []
+    end = 0
+    for field in fields:
+        start = end if field.offset is None else field.offset
+        if start % SIZES[field.kind]:
+            raise ValueError(f"{field.name} at {start} is not aligned")
+        found.append(start)
+        end = start + SIZES[field.kind]
+    return found
 
-EVENT = _dtype(EVENT_FIELDS)
-"""NumPy dtype of an event, 128 bytes."""
+
+def _dtype(fields: list[Field], size: int) -> np.dtype:
+    return np.dtype(
+        {
+            "names": [field.name for field in fields],
+            "formats": [_NUMPY[field.kind] for field in fields],
+            "offsets": offsets(fields),
+            "itemsize": size,
+        }
+    )
+
+
+COMMAND = _dtype(COMMAND_FIELDS, RECORD_BYTES)
+"""NumPy dtype of a command, 128 bytes. The fields of different bodies overlap."""
+
+EVENT = _dtype(EVENT_FIELDS, RECORD_BYTES)
+"""NumPy dtype of an event, 128 bytes. `symbol` and `trigger_price` overlap."""
+
+MESSAGE = _dtype(MESSAGE_FIELDS, MESSAGE_BYTES)
+"""NumPy dtype of what a bare `OrderBook` takes, 40 bytes."""
+
+REPORT = _dtype(REPORT_FIELDS, REPORT_BYTES)
+"""NumPy dtype of what a bare `OrderBook` gives, 48 bytes."""
 
 PRICE_SCALE = 4
 """Decimals of prices and money."""
@@ -274,120 +318,15 @@ PRICE_SCALE = 4
 MAX_INSTRUMENT = 65_535
 MAX_ACCOUNT = 16_777_215
 
-
-def _struct(name: str, fields: list[Field]) -> str:
-    lines = [
-        f"    {'char ' + f.name + '[8]' if f.kind == 'c8' else _C[f.kind] + ' ' + f.name}"
-        for f in fields
-    ]
-    return f"cdef struct {name}:\n" + "\n".join(lines) + "\n"
-
-
-def render_pxd() -> str:
-    """The text of ``lmax/wire.pxd``."""
-    parts = [
-        "# Written by `python -m lmax.schema`; edit lmax/schema.py instead.\n"
-        "from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t\n"
-    ]
-    for enum, prefix in ENUMS.items():
-        members = "\n".join(f"    {prefix}{m.name} = {m.value}" for m in enum)
-        parts.append(f"cdef enum:  # {enum.__name__}\n{members}\n")
-    parts.append(
-        "cdef enum:\n"
-        f"    RECORD_BYTES = {RECORD_BYTES}\n"
-        f"    MAX_INSTRUMENT = {MAX_INSTRUMENT}\n"
-        f"    MAX_ACCOUNT = {MAX_ACCOUNT}\n"
-    )
-    parts.append(_struct("Command", COMMAND_FIELDS))
-    parts.append(_struct("Event", EVENT_FIELDS))
-    return "\n".join(parts)
-
-
-def _layout(name: str, fields: list[Field]) -> str:
-    lines = "\n".join(
-        f'        "{f.name}": (\n'
-        f"            <char *> &record.{f.name} - base, sizeof(record.{f.name})\n"
-        "        ),"
-        for f in fields
-    )
-    return (
-        f"\ndef {name.lower()}_layout():\n"
-        f"    cdef {name} record\n"
-        "    cdef char *base = <char *> &record\n"
-        f"    return {{\n{lines}\n    }}\n"
-    )
-
-
-def render_pyx() -> str:
-    """The text of ``lmax/_wire.pyx``: the compiler's view of the records, for the tests."""
-    names = [prefix + member.name for enum, prefix in ENUMS.items() for member in enum]
-    names += ["RECORD_BYTES", "MAX_INSTRUMENT", "MAX_ACCOUNT"]
-    return "\n".join(
-        [
-            "# Written by `python -m lmax.schema`; edit lmax/schema.py instead.\n"
-            "from lmax cimport wire\n"
-            "from lmax.wire cimport Command, Event\n",
-            _layout("Command", COMMAND_FIELDS),
-            _layout("Event", EVENT_FIELDS),
-            "\ndef record_sizes():\n"
-            '    return {"Command": sizeof(Command), "Event": sizeof(Event)}\n',
-            "\ndef enums():\n    return {\n"
-            + "".join(f'        "{name}": wire.{name},\n' for name in names)
-            + "    }\n",
-        ]
-    )
-
-
-def _table(dtype: np.dtype, fields: list[Field]) -> str:
-    rows = ["| offset | field | type | meaning |", "|---:|---|---|---|"]
-    rows += [
-        f"| {dtype.fields[f.name][1]} | `{f.name}` | {f.kind} | {f.meaning} |"  # type: ignore[index]
-        for f in fields
-    ]
-    return "\n".join(rows) + "\n"
-
-
-def render_docs() -> str:
-    """The text of ``docs/records.md``."""
-    parts = [
-        "# Commands and events\n\n"
-        "Written by `python -m lmax.schema` from `lmax/schema.py`. Both records are 128 bytes,\n"
-        "little-endian, without padding. Prices and money are in 10^-4 of the currency unit.\n",
-        "## Command\n\n" + _table(COMMAND, COMMAND_FIELDS),
-        "## Event\n\n" + _table(EVENT, EVENT_FIELDS),
-        "## Codes\n",
-    ]
-    for enum in ENUMS:
-        if enum is Reason:
-            rows = [f"| {m.value} | `{m.name}` | {REASON_TEXT[m]} |" for m in Reason]
-            head = "| code | name | when |\n|---:|---|---|\n"
-        else:
-            rows = [f"| {m.value} | `{m.name}` |" for m in enum]
-            head = "| code | name |\n|---:|---|\n"
-        parts.append(f"### {enum.__name__}\n\n{head}" + "\n".join(rows) + "\n")
-    return "\n".join(parts)
-
-
-def main() -> None:
-    """Write the generated files beside this checkout's sources."""
-    root = Path(__file__).resolve().parent.parent
-    for path, text in generated().items():
-        target = root / path
-        if target.exists() and target.read_text() == text:
-            continue  # a newer file of the same text would have everything built again
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(text)
-        print(f"wrote {path}", file=sys.stderr)
-
-
-def generated() -> dict[str, str]:
-    """Path, from the checkout's root, and text of every generated file."""
-    return {
-        "lmax/wire.pxd": render_pxd(),
-        "lmax/_wire.pyx": render_pyx(),
-        "docs/records.md": render_docs(),
-    }
+RECORDS = {
+    "Command": (COMMAND_FIELDS, RECORD_BYTES),
+    "Event": (EVENT_FIELDS, RECORD_BYTES),
+    "Message": (MESSAGE_FIELDS, MESSAGE_BYTES),
+    "Report": (REPORT_FIELDS, REPORT_BYTES),
+}
 
 
 if __name__ == "__main__":
+    from lmax.generate import main
+
     main()
