@@ -248,6 +248,12 @@ def event_layout():
         "index": (
             <char *> &record.index - base, sizeof(record.index)
         ),
+        "phase": (
+            <char *> &record.phase - base, sizeof(record.phase)
+        ),
+        "status": (
+            <char *> &record.status - base, sizeof(record.status)
+        ),
         "reserved0": (
             <char *> &record.reserved0 - base, sizeof(record.reserved0)
         ),
@@ -405,6 +411,7 @@ def enums():
         "INSTRUCTION_TRAIL_PERCENT": wire.INSTRUCTION_TRAIL_PERCENT,
         "INSTRUCTION_SHORT": wire.INSTRUCTION_SHORT,
         "INSTRUCTION_CANCEL_ON_DISCONNECT": wire.INSTRUCTION_CANCEL_ON_DISCONNECT,
+        "INSTRUCTION_DO_NOT_REDUCE": wire.INSTRUCTION_DO_NOT_REDUCE,
         "STP_DEFAULT": wire.STP_DEFAULT,
         "STP_CANCEL_NEWEST": wire.STP_CANCEL_NEWEST,
         "STP_CANCEL_OLDEST": wire.STP_CANCEL_OLDEST,
@@ -495,6 +502,11 @@ def enums():
         "REASON_CORPORATE_ACTION": wire.REASON_CORPORATE_ACTION,
         "REASON_DELISTED": wire.REASON_DELISTED,
         "REASON_CANNOT_PAY": wire.REASON_CANNOT_PAY,
+        "REASON_LIMIT_PAUSE": wire.REASON_LIMIT_PAUSE,
+        "REASON_DROP_HALT": wire.REASON_DROP_HALT,
+        "REASON_MARKET_HALT": wire.REASON_MARKET_HALT,
+        "REASON_RESUMED": wire.REASON_RESUMED,
+        "REASON_EXTENDED": wire.REASON_EXTENDED,
         "FLAG_LAST": wire.FLAG_LAST,
         "FLAG_AUCTION": wire.FLAG_AUCTION,
         "MSG_NEW": wire.MSG_NEW,

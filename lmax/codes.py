@@ -95,6 +95,7 @@ class Instruction(IntEnum):
     TRAIL_PERCENT = 16
     SHORT = 32
     CANCEL_ON_DISCONNECT = 64
+    DO_NOT_REDUCE = 128
 
 
 class SelfTrade(IntEnum):
@@ -235,6 +236,11 @@ class Reason(IntEnum):
     CORPORATE_ACTION = 80
     DELISTED = 81
     CANNOT_PAY = 82
+    LIMIT_PAUSE = 83
+    DROP_HALT = 84
+    MARKET_HALT = 85
+    RESUMED = 86
+    EXTENDED = 87
 
 
 REASON_TEXT = {
@@ -306,6 +312,11 @@ REASON_TEXT = {
     Reason.CORPORATE_ACTION: "a corporate action that open orders do not outlive",
     Reason.DELISTED: "the instrument was delisted",
     Reason.CANNOT_PAY: "a triggered buy that the account's available cash did not cover",
+    Reason.LIMIT_PAUSE: "a phase: the limit state lasted too long",
+    Reason.DROP_HALT: "a phase: the price fell by what halts the instrument",
+    Reason.MARKET_HALT: "a phase: the index fell by what halts the market",
+    Reason.RESUMED: "a phase: the time of a halt is over",
+    Reason.EXTENDED: "an auction that would have moved the price too far goes on",
 }
 
 

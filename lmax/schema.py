@@ -240,7 +240,9 @@ EVENT_FIELDS = [
     Field("maker_account", "u32", "fill: whose resting order"),
     Field("order_count", "u32", "book: orders at the level now"),
     Field("index", "u32", "0, 1, 2, … within the events of one command"),
-    Field("reserved0", "u32", "zero"),
+    Field("phase", "u8", "phase event: Phase of the instrument from now on"),
+    Field("status", "u8", "phase event: Status of the instrument from now on"),
+    Field("reserved0", "u16", "zero"),
     Field("symbol", "c8", "accepted definition, symbol change: the instrument's name"),
     Field("trigger_price", "i64", "order events: trigger price, 0 where there is none", 120),
 ]

@@ -78,6 +78,7 @@ cdef enum:  # Instruction
     INSTRUCTION_TRAIL_PERCENT = 16
     INSTRUCTION_SHORT = 32
     INSTRUCTION_CANCEL_ON_DISCONNECT = 64
+    INSTRUCTION_DO_NOT_REDUCE = 128
 
 cdef enum:  # SelfTrade
     STP_DEFAULT = 0
@@ -188,6 +189,11 @@ cdef enum:  # Reason
     REASON_CORPORATE_ACTION = 80
     REASON_DELISTED = 81
     REASON_CANNOT_PAY = 82
+    REASON_LIMIT_PAUSE = 83
+    REASON_DROP_HALT = 84
+    REASON_MARKET_HALT = 85
+    REASON_RESUMED = 86
+    REASON_EXTENDED = 87
 
 cdef enum:  # EventFlag
     FLAG_LAST = 1
@@ -317,7 +323,9 @@ cdef extern from *:
             uint32_t maker_account;
             uint32_t order_count;
             uint32_t index;
-            uint32_t reserved0;
+            uint8_t phase;
+            uint8_t status;
+            uint16_t reserved0;
             char symbol[8];
         };
         struct {
@@ -434,7 +442,9 @@ cdef extern from *:
         uint32_t maker_account
         uint32_t order_count
         uint32_t index
-        uint32_t reserved0
+        uint8_t phase
+        uint8_t status
+        uint16_t reserved0
         char symbol[8]
         int64_t trigger_price
 
