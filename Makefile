@@ -49,7 +49,7 @@ run: build
 test: build
 	@$(IN_VENV) $(PY) -m tests $(ARGS)
 
-bench: build
+bench: build $(VENV)/.peers
 	@$(IN_VENV) $(PY) -m bench $(ARGS)
 
 lint: build
@@ -94,6 +94,18 @@ $(VENV)/.dependencies: pyproject.toml uv.lock .python-version | .uv/ready
 	@echo 'Installing dependencies for Python $(PYTHON) into $(VENV)'
 	@$(call UV,sync --locked --no-install-project --quiet) || { $(NO_PYTHON); exit 1; }
 	@touch $@
+
+# The order books that the benches compare with. One that does not install is left out; the
+# bench names it with its error.
+PEERS := liquibook limit-order-book litebook matching-engine
+$(VENV)/.peers: $(VENV)/.dependencies
+	@echo 'Installing the peers for the benches'
+	@mkdir -p $(VENV)/peers
+	@failed=; for peer in $(PEERS); do \
+		if $(call UV,sync --locked --inexact --only-group peer-$$peer --no-install-project) \
+			>$(VENV)/peers/$$peer.log 2>&1; then rm $(VENV)/peers/$$peer.log; \
+		else failed=1; echo "  $$peer does not install; see $(VENV)/peers/$$peer.log"; fi; \
+	done; [ -n "$$failed" ] || touch $@
 
 # pyenv's interpreters are found on PATH only where its shims happen to select them.
 PYENV_BIN = $$(ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(PYTHON)"*/bin 2>/dev/null | tail -n 1)
