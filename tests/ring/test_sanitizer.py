@@ -14,7 +14,6 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("sanitizer")]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sanitized")
-    sanitized.runtime()
     sanitized.build(path)
     return path
 
