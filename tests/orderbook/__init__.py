@@ -1,0 +1,1 @@
+"""The bare book and the tree of levels under it, each against a plain twin in Python."""
