@@ -26,6 +26,7 @@ from flow.lives import LIFE, NEVER, SUBTICKS, arrange, write_commands
 from flow.mids import Mids, bursts
 from flow.mix import Mix
 from flow.pacing import Bursts
+from lmax.records import joined
 from lmax.schema import COMMAND, MAX_ACCOUNT, MAX_INSTRUMENT
 
 ARRIVALS = 4_096
@@ -87,7 +88,7 @@ class MarketGenerator:
         # All the money there is must stay below 2^63.
         parts.append(deposits(numbers, CASH, min(CASH_EACH, 2**62 // self.accounts)))
         parts += [deposits(numbers, listing.number, SHARES_EACH) for listing in self.listings]
-        return np.concatenate(parts)
+        return joined(parts)
 
     def next_batch(self, count: int) -> Commands:
         """The next `count` commands, in an array of their own."""

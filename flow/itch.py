@@ -47,6 +47,7 @@ from flow.itch_layout import LENGTHS
 from flow.itch_orders import Orders
 from flow.itch_reader import ItchReader
 from flow.source import file_bytes
+from lmax.records import joined
 from lmax.schema import COMMAND, MAX_INSTRUMENT, CommandType, Side, TimeInForce
 
 BOOK, TAKER = 1, 2
@@ -89,7 +90,7 @@ class ItchSource:
 
     def setup(self) -> Commands:
         """The two accounts and their cash; the instruments come with the file."""
-        return np.concatenate([open_accounts(_ACCOUNTS), deposits(_ACCOUNTS, CASH, _FUNDS)])
+        return joined([open_accounts(_ACCOUNTS), deposits(_ACCOUNTS, CASH, _FUNDS)])
 
     def batches(self) -> Iterator[Commands]:
         """The commands of the file; see `flow.source.Source`.
@@ -100,7 +101,7 @@ class ItchSource:
             for kind, count in zip(*np.unique(messages["type"], return_counts=True), strict=True):
                 self.counts[chr(kind)] += int(count)
             definitions = self._definitions(messages[messages["type"] == ord("R")])
-            commands = np.concatenate([*definitions, self._translate(messages)])
+            commands = joined([*definitions, self._translate(messages)])
             self.counts["commands"] += len(commands)
             if len(commands):
                 yield commands

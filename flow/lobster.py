@@ -45,6 +45,7 @@ from flow.commands import CASH, Commands, define_instrument, deposits, open_acco
 from flow.lobster_book import OpeningBook
 from flow.lobster_reader import LobsterReader
 from flow.source import file_bytes
+from lmax.records import joined
 from lmax.schema import COMMAND, CommandType, Side, TimeInForce
 
 BOOK, TAKER, OPENING = 1, 2, 3
@@ -113,7 +114,7 @@ class LobsterSource:
         ]
         if self._opening:
             parts.append(self._opening.commands(OPENING, INSTRUMENT))
-        return np.concatenate(parts)
+        return joined(parts)
 
     def batches(self) -> Iterator[Commands]:
         """The commands of the file; see `flow.source.Source`."""

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from flow import tables
 from flow.commands import CASH, Commands, define_instrument, deposits, open_accounts
 from flow.errors import FlowError
-from lmax.schema import COMMAND, CommandType, TimeInForce
+from lmax.records import joined
+from lmax.schema import COMMAND, MESSAGE, CommandType, MessageType, TimeInForce
 
 FLOW = np.dtype(
     [
@@ -132,7 +133,7 @@ def load(path: Path | str) -> NDArray[np.void]:
 def setup_commands() -> Commands:
     """The instrument and the account of these flows, with funds that never run out."""
     account = np.array([ACCOUNT])
-    return np.concatenate(
+    return joined(
         [
             define_instrument(INSTRUMENT, "FLOW"),
             open_accounts(account),
@@ -173,6 +174,27 @@ def to_commands(flow: NDArray[np.void]) -> Commands:
     commands["client_order_id"] = np.where(not_cancel, own, 0)
     commands["orig_client_order_id"] = np.where(is_new, 0, _names(flow, own))
     return commands
+
+
+def to_messages(flow: NDArray[np.void]) -> NDArray[np.void]:
+    """One MESSAGE for a bare book a message: NEW (IOC or GTC), CANCEL, or REPLACE for a modify.
+
+    A REPLACE under the same id is what the flow means: cancel and reinsert, refused if the order
+    does not rest, its quantity the open one.
+    """
+    messages = np.zeros(len(flow), dtype=MESSAGE)
+    kind = flow["type"]
+    kinds = [MessageType.NEW, MessageType.CANCEL, MessageType.REPLACE]
+    messages["type"] = np.array(kinds, dtype=np.uint8)[kind]
+    messages["order_id"] = flow["order_id"]
+    not_cancel = kind != CANCEL
+    messages["price"] = np.where(not_cancel, flow["price"], 0)
+    messages["quantity"] = np.where(not_cancel, flow["quantity"], 0)
+    is_new = kind == NEW
+    messages["side"] = np.where(is_new, flow["side"], 0)
+    ioc = is_new & (flow["ioc"] == 1)
+    messages["time_in_force"] = np.where(ioc, TimeInForce.IOC, TimeInForce.GTC)
+    return messages
 
 
 def _names(flow: NDArray[np.void], own: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from journal.history import CHUNK, History
 from lmax._tail import RingTail
+from lmax.records import joined
 from lmax.schema import EVENT, EventFlag
 from node.core import Core
 
@@ -70,7 +71,7 @@ class Follower:
         if new is None:
             self.live = False
             return NOTHING
-        events = np.concatenate([*self._carry, new]) if self._carry else new
+        events = joined([*self._carry, new]) if self._carry else new
         events = events[events["sequence"] > self.position]
         self._carry = []
         if not len(events):

@@ -9,6 +9,7 @@ import numpy as np
 from flow import MarketGenerator
 from flow.commands import Commands
 from journal.reader import Reader
+from lmax.records import joined
 from lmax.schema import COMMAND
 from node.cli.errors import Failure
 from node.cli.exits import Exit
@@ -77,7 +78,7 @@ def _beginning(folder: Path, count: int) -> Commands:
     with Reader(folder) as reader:
         for commands in reader.batches(count):
             parts.append(commands.copy())
-    return np.concatenate(parts)[:count]
+    return joined(parts)[:count]
 
 
 def _begins_with(journaled: Commands, setup: Commands) -> bool:
