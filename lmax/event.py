@@ -18,8 +18,10 @@ from lmax.schema import (
     EventFlag,
     EventType,
     OrderType,
+    Phase,
     Reason,
     Side,
+    Status,
     TimeInForce,
 )
 
@@ -32,6 +34,8 @@ class Event:
     decimals. Quantities: in 10^-quantity_scale of a share, or in 10^-4 of the currency unit
     where cash was paid in or out. timestamp: ns since 1970. A rejected event repeats what was
     asked for: where that is none of the codes (an array may hold anything), it is a plain int.
+    symbol: of an accepted definition or change of symbol; phase, status: of a PHASE event.
+    docs/matching.md tells what price, quantity, leaves and amount mean in each type of event.
     """
 
     sequence: int
@@ -58,7 +62,10 @@ class Event:
     maker_account: int
     order_count: int
     index: int
+    phase: Phase
+    status: Status
     symbol: str
+    raw_trigger_price: int
 
     @property
     def price(self) -> Decimal:
@@ -66,8 +73,13 @@ class Event:
         return to_decimal(self.raw_price)
 
     @property
+    def trigger_price(self) -> Decimal:
+        """When a stop order triggers, or did; 0 where there is none."""
+        return to_decimal(self.raw_trigger_price)
+
+    @property
     def amount(self) -> Decimal:
-        """Money that changed hands in a fill, or that was paid in or out; 0 otherwise."""
+        """Money that changed hands, or that was paid in or out; 0 otherwise."""
         return to_decimal(self.quantity if self._is_cash else self.raw_amount)
 
     @property
@@ -100,7 +112,11 @@ def event_of(row: tuple[Any, ...]) -> Event:
     fields = list(row)
     for place, codes in _CODES:
         fields[place] = codes.get(fields[place], fields[place])
-    fields[_SYMBOL] = fields[_SYMBOL].decode("ascii", "replace")
+    # A name shares its bytes with the trigger price of other events.
+    if fields[_TYPE] == EventType.ACCEPTED and fields[_COMMAND] in _NAMED:
+        fields[-2:] = fields[-2].decode("ascii", "replace"), 0
+    else:
+        fields[-2] = ""
     del fields[_RESERVED]
     return Event(*fields)
 
@@ -110,7 +126,8 @@ def _codes(enum: type[IntEnum]) -> dict[int, IntEnum]:
 
 
 _NAMES = list(EVENT.names or ())
-_SYMBOL, _RESERVED = _NAMES.index("symbol"), _NAMES.index("reserved0")
+_TYPE, _COMMAND, _RESERVED = map(_NAMES.index, ("type", "command", "reserved0"))
+_NAMED = (CommandType.DEFINE_INSTRUMENT, CommandType.CORPORATE_ACTION)
 _CODES = [
     (_NAMES.index(name), _codes(enum))
     for name, enum in (
@@ -120,6 +137,8 @@ _CODES = [
         ("reason", Reason),
         ("order_type", OrderType),
         ("time_in_force", TimeInForce),
+        ("phase", Phase),
+        ("status", Status),
     )
 ]
 
@@ -132,11 +151,22 @@ def _name(code: int) -> str:
 
 
 def _order(event: Event) -> str:
-    price = f" at {event.price}" if event.order_type == OrderType.LIMIT else " at market"
     return (
         f"order {event.client_order_id} of account {event.account}:"
-        f" {_name(event.side).lower()} {event.quantity} of instrument {event.instrument}{price}"
+        f" {_name(event.side).lower()} {event.quantity} of instrument {event.instrument}"
+        f"{_price(event)}"
     )
+
+
+def _price(event: Event) -> str:
+    """Where an order trades: at a price, the market, behind a best price; and from when on."""
+    if event.order_type in (OrderType.MARKET, OrderType.STOP, OrderType.TRAILING_STOP):
+        price = " at market"
+    elif event.order_type in (OrderType.PEG_BEST, OrderType.PEG_MID):
+        price = f" at {_name(event.order_type)[4:].lower()}, limit {event.price}"
+    else:
+        price = f" at {event.price}"
+    return price + (f", stop {event.trigger_price}" if event.raw_trigger_price else "")
 
 
 def _order_text(event: Event) -> str:
@@ -151,6 +181,7 @@ def _fill_text(event: Event) -> str:
         f" {event.quantity} of instrument {event.instrument} at {event.price}, {event.leaves} open;"
         f" from order {event.maker_client_order_id} of account {event.maker_account},"
         f" {event.maker_leaves} open; trade {event.trade_id}"
+        f"{' in an auction' if event.flags & EventFlag.AUCTION else ''}"
     )
 
 
@@ -158,6 +189,55 @@ def _book_text(event: Event) -> str:
     return (
         f"instrument {event.instrument}: {_name(event.side).lower()} side at {event.price}:"
         f" {event.quantity} in {event.order_count} order{'' if event.order_count == 1 else 's'}"
+    )
+
+
+def _phase_text(event: Event) -> str:
+    why = f", {event.reason.name}" if event.reason else ""
+    return f"instrument {event.instrument}: {_name(event.phase)}, {_name(event.status)}{why}"
+
+
+def _auction_text(event: Event) -> str:
+    sort = "" if event.flags & EventFlag.AUCTION else "indicative, "
+    left = f", {event.leaves} too much on the {_name(event.side).lower()} side"
+    why = f", {event.reason.name}" if event.reason else ""
+    return (
+        f"instrument {event.instrument}: {sort}{event.quantity} at {event.price}"
+        f"{left if event.leaves else ''}{why}"
+    )
+
+
+def _limit_state_text(event: Event) -> str:
+    what = "begins" if event.quantity else "ends"
+    return (
+        f"instrument {event.instrument}: {what}, {_name(event.side).lower()} side at {event.price}"
+    )
+
+
+def _bands_text(event: Event) -> str:
+    around = to_decimal(event.quantity)
+    return f"instrument {event.instrument}: {event.amount} to {event.price} around {around}"
+
+
+def _restriction_text(event: Event) -> str:
+    return f"instrument {event.instrument}: {'begins' if event.quantity else 'ends'}"
+
+
+def _adjusted_text(event: Event) -> str:
+    """Of an order, or of a position (which has no order id)."""
+    if event.client_order_id:
+        return _order_text(event)
+    return (
+        f"instrument {event.instrument} account {event.account}: {event.quantity},"
+        f" before {event.leaves}; paid {event.amount}"
+    )
+
+
+def _trade_text(event: Event) -> str:
+    was = f" (was {event.leaves})" if event.leaves != event.quantity else ""
+    return (
+        f"trade {event.trade_id} of instrument {event.instrument}: account {event.account} from"
+        f" account {event.maker_account}, {event.quantity}{was} at {event.price}"
     )
 
 
@@ -187,4 +267,13 @@ _TEXT = {
     EventType.REDUCED: _order_text,
     EventType.REPLACED: _order_text,
     EventType.EXPIRED: _order_text,
+    EventType.TRIGGERED: _order_text,
+    EventType.PHASE: _phase_text,
+    EventType.AUCTION: _auction_text,
+    EventType.LIMIT_STATE: _limit_state_text,
+    EventType.BANDS: _bands_text,
+    EventType.RESTRICTION: _restriction_text,
+    EventType.ADJUSTED: _adjusted_text,
+    EventType.BUSTED: _trade_text,
+    EventType.CORRECTED: _trade_text,
 }

@@ -1,7 +1,7 @@
 """One command each, checked as far as that is possible without the engine's state.
 
 Every function gives an array of one command (dtype COMMAND), so that several are put together
-with ``numpy.concatenate``. A value that could never be right is a TypeError or ValueError here;
+with `lmax.records.joined`. A value that could never be right is a TypeError or ValueError here;
 what depends on the state (funds, ticks, unknown orders, …) the engine answers with an event.
 
 account: 1..16777215; instrument: 1..65535; prices and money: see `lmax.amounts.price`.
@@ -20,12 +20,13 @@ from lmax.amounts import Amount, scaled, to_decimal, whole
 from lmax.schema import (
     COMMAND,
     COMMAND_FIELDS,
+    HEAD_FIELDS,
     MAX_ACCOUNT,
     MAX_INSTRUMENT,
+    RECORD_BYTES,
     CommandType,
-    OrderType,
-    Side,
-    TimeInForce,
+    LotPolicy,
+    offsets,
 )
 
 type Request = npt.NDArray[np.void]
@@ -37,18 +38,31 @@ USUAL_MAX_PRICE = 10**13
 MAX_ID = 2**64 - 1
 
 # Setting the fields of a NumPy record one by one would take ten times as long.
-NOTHING: dict[str, int | bytes] = {
-    field.name: b"" if field.kind == "c8" else 0 for field in COMMAND_FIELDS
-}
 LETTERS = {"u8": "B", "u16": "H", "u32": "I", "u64": "Q", "i64": "q", "c8": "8s"}
-PACK = Struct("<" + "".join(LETTERS[field.kind] for field in COMMAND_FIELDS)).pack
+HEAD = {field.name: 0 for field in HEAD_FIELDS}
+PACK_HEAD = Struct("<" + "".join(LETTERS[field.kind] for field in HEAD_FIELDS)).pack_into
+PACK_BODY = {
+    field.name: (Struct("<" + LETTERS[field.kind]).pack_into, start)
+    for field, start in zip(COMMAND_FIELDS, offsets(COMMAND_FIELDS), strict=True)
+    if field.name not in HEAD
+}
 
 
 def command(kind: CommandType, **fields: int | bytes) -> Request:
-    """A command with those fields set, the others zero."""
-    values = NOTHING | fields
-    values["type"] = kind
-    return np.frombuffer(PACK(*values.values()), COMMAND)
+    """A command with those fields set, the others zero.
+
+    Fields of the body overlap those of other bodies: only the ones that the kind reads are given.
+    """
+    record = bytearray(RECORD_BYTES)
+    head: dict[str, int | bytes] = {**HEAD, "type": kind}
+    for name, value in fields.items():
+        if name in head:
+            head[name] = value
+        elif value:
+            pack, start = PACK_BODY[name]
+            pack(record, start, value)
+    PACK_HEAD(record, 0, *head.values())
+    return np.frombuffer(record, COMMAND)
 
 
 def define_instrument(
@@ -61,15 +75,17 @@ def define_instrument(
     max_price: Amount | None = None,
     max_quantity: Amount | None = None,
     quantity_scale: int = 0,
+    lot_policy: LotPolicy = LotPolicy.ANY,
+    round_lot: Amount = 0,
 ) -> Request:
     """A new instrument.
 
     symbol: 1 to 8 printable ASCII characters; tick, lot: what prices and quantities are
     multiples of; min_price: one tick unless told; max_price: about 1,000,000,000 unless told;
-    max_quantity: of one order, about 1,000,000,000 shares unless told.
+    max_quantity: of one order, about 1,000,000,000 shares unless told; lot_policy,
+    round_lot: whether it takes orders below a round lot (a multiple of the lot; 0: the lot).
     """
-    if not 1 <= len(symbol) <= 8 or not all("!" <= letter <= "~" for letter in symbol):
-        raise ValueError(f"a symbol is 1 to 8 printable ASCII characters, {symbol!r} is not")
+    name = symbol_bytes(symbol)
     scale = whole(quantity_scale, "a quantity scale", 0, 9)
     tick_size = positive(tick, "a tick")
     lot_size = whole(lot, "a lot")
@@ -91,13 +107,15 @@ def define_instrument(
     return command(
         CommandType.DEFINE_INSTRUMENT,
         instrument=instrument_id(instrument),
-        symbol=symbol.encode("ascii"),
+        symbol=name,
         tick_size=tick_size,
         lot_size=lot_size,
         min_price=lowest,
         max_price=highest,
         max_quantity=largest_order(max_quantity, lot_size, scale),
         quantity_scale=scale,
+        lot_policy=LotPolicy(lot_policy),
+        round_lot=multiple_of(round_lot, lot_size),
     )
 
 
@@ -109,6 +127,14 @@ def largest_order(max_quantity: Amount | None, lot_size: int, scale: int) -> int
     if largest % lot_size:
         raise ValueError(f"the largest quantity {largest} is not a multiple of the lot {lot_size}")
     return largest
+
+
+def multiple_of(round_lot: Amount, lot_size: int) -> int:
+    """A round lot, a multiple of the lot; 0 stands for the lot."""
+    size = whole(round_lot, "a round lot", 0)
+    if size % lot_size:
+        raise ValueError(f"the round lot {size} is not a multiple of the lot {lot_size}")
+    return size
 
 
 def open_account(account: int) -> Request:
@@ -129,30 +155,6 @@ def transfer_shares(kind: CommandType, account: int, instrument: int, quantity: 
         account=account_id(account),
         instrument=instrument_id(instrument),
         quantity=whole(quantity, "a quantity"),
-    )
-
-
-def new_order(
-    account: int,
-    instrument: int,
-    side: Side,
-    quantity: Amount,
-    price: Amount | None = None,
-    *,
-    client_order_id: int,
-    time_in_force: TimeInForce = TimeInForce.DAY,
-) -> Request:
-    """A limit order; a market order without a price."""
-    return command(
-        CommandType.NEW_ORDER,
-        account=account_id(account),
-        instrument=instrument_id(instrument),
-        side=Side(side),
-        order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
-        time_in_force=TimeInForce(time_in_force),
-        price=0 if price is None else positive(price, "a price"),
-        quantity=whole(quantity, "a quantity"),
-        client_order_id=order_id(client_order_id),
     )
 
 
@@ -184,9 +186,14 @@ def replace(
     *,
     new_client_order_id: int,
     quantity: Amount,
-    price: Amount,
+    price: Amount | None = None,
+    stop: Amount | None = None,
 ) -> Request:
-    """Another id, price and total quantity for an open order."""
+    """Another id, price and total quantity for an open order.
+
+    price: none for an order without one (a stop, a market order that waits for an auction);
+    stop: another trigger price of a stop order; the one it has stays if none is given.
+    """
     return command(
         CommandType.REPLACE,
         account=account_id(account),
@@ -194,12 +201,13 @@ def replace(
         orig_client_order_id=order_id(client_order_id),
         client_order_id=order_id(new_client_order_id),
         quantity=whole(quantity, "a quantity"),
-        price=positive(price, "a price"),
+        price=0 if price is None else positive(price, "a price"),
+        trigger_price=0 if stop is None else positive(stop, "a trigger price"),
     )
 
 
 def end_of_day() -> Request:
-    """The expiry of every DAY order."""
+    """The expiry of every order of the day."""
     return command(CommandType.END_OF_DAY)
 
 
@@ -209,6 +217,13 @@ def positive(value: Amount, what: str) -> int:
     if raw < 1:
         raise ValueError(f"{what} is above zero, {value} is not")
     return raw
+
+
+def symbol_bytes(symbol: str) -> bytes:
+    """A symbol as a record holds it."""
+    if not 1 <= len(symbol) <= 8 or not all("!" <= letter <= "~" for letter in symbol):
+        raise ValueError(f"a symbol is 1 to 8 printable ASCII characters, {symbol!r} is not")
+    return symbol.encode("ascii")
 
 
 def account_id(value: int) -> int:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from typing import Unpack
 
 from lmax import requests
 from lmax.amounts import Amount
-from lmax.requests import Request
-from lmax.schema import CommandType, Side, TimeInForce
+from lmax.order_requests import OrderOptions, new_order
+from lmax.schema import CommandType, LotPolicy, Side
+from node.embedded_operator import OperatorMethods
 
 
-class CommandMethods(ABC):
+class CommandMethods(OperatorMethods):
     """Each method publishes one command and returns its sequence at once.
 
     Raises TypeError or ValueError, with nothing published, for a value that can never be right:
     a float, too many decimals, an id out of its range.
     """
-
-    @abstractmethod
-    def submit(self, commands: Request, timeout: float = 1.0) -> int:
-        """Publish commands; the sequence of the last."""
 
     def define_instrument(
         self,
@@ -32,6 +29,8 @@ class CommandMethods(ABC):
         max_price: Amount | None = None,
         max_quantity: Amount | None = None,
         quantity_scale: int = 0,
+        lot_policy: LotPolicy = LotPolicy.ANY,
+        round_lot: Amount = 0,
     ) -> int:
         """A new instrument; see lmax.requests.define_instrument."""
         request = requests.define_instrument(
@@ -43,6 +42,8 @@ class CommandMethods(ABC):
             max_price=max_price,
             max_quantity=max_quantity,
             quantity_scale=quantity_scale,
+            lot_policy=lot_policy,
+            round_lot=round_lot,
         )
         return self.submit(request)
 
@@ -78,17 +79,19 @@ class CommandMethods(ABC):
         price: Amount | None = None,
         *,
         client_order_id: int,
-        time_in_force: TimeInForce = TimeInForce.DAY,
+        **options: Unpack[OrderOptions],
     ) -> int:
         """`new_order` with Side.BUY."""
-        return self.new_order(
-            account,
-            instrument,
-            Side.BUY,
-            quantity,
-            price,
-            client_order_id=client_order_id,
-            time_in_force=time_in_force,
+        return self.submit(
+            new_order(
+                account,
+                instrument,
+                Side.BUY,
+                quantity,
+                price,
+                client_order_id=client_order_id,
+                options=options,
+            )
         )
 
     def sell(
@@ -99,17 +102,19 @@ class CommandMethods(ABC):
         price: Amount | None = None,
         *,
         client_order_id: int,
-        time_in_force: TimeInForce = TimeInForce.DAY,
+        **options: Unpack[OrderOptions],
     ) -> int:
         """`new_order` with Side.SELL."""
-        return self.new_order(
-            account,
-            instrument,
-            Side.SELL,
-            quantity,
-            price,
-            client_order_id=client_order_id,
-            time_in_force=time_in_force,
+        return self.submit(
+            new_order(
+                account,
+                instrument,
+                Side.SELL,
+                quantity,
+                price,
+                client_order_id=client_order_id,
+                options=options,
+            )
         )
 
     def new_order(
@@ -121,22 +126,23 @@ class CommandMethods(ABC):
         price: Amount | None = None,
         *,
         client_order_id: int,
-        time_in_force: TimeInForce = TimeInForce.DAY,
+        **options: Unpack[OrderOptions],
     ) -> int:
-        """A limit order, or a market order where no price is given.
+        """A limit order, or a market order where no price is given, or what the options say.
 
         client_order_id: yours, new within the account. If you do not know whether a command
         arrived, send it again under the same id: it is done at most once.
+        options: see lmax.order_requests.OrderOptions.
         """
         return self.submit(
-            requests.new_order(
+            new_order(
                 account,
                 instrument,
                 side,
                 quantity,
                 price,
                 client_order_id=client_order_id,
-                time_in_force=time_in_force,
+                options=options,
             )
         )
 
@@ -156,9 +162,13 @@ class CommandMethods(ABC):
         *,
         new_client_order_id: int,
         quantity: Amount,
-        price: Amount,
+        price: Amount | None = None,
+        stop: Amount | None = None,
     ) -> int:
-        """Another id, price and total quantity for an open order."""
+        """Another id, price and total quantity for an open order.
+
+        price: none for an order without one; stop: another trigger price of a stop order.
+        """
         return self.submit(
             requests.replace(
                 account,
@@ -167,9 +177,10 @@ class CommandMethods(ABC):
                 new_client_order_id=new_client_order_id,
                 quantity=quantity,
                 price=price,
+                stop=stop,
             )
         )
 
     def end_of_day(self) -> int:
-        """Expire every DAY order; client order ids of closed orders are free again."""
+        """Expire every order of the day; client order ids of closed orders are free again."""
         return self.submit(requests.end_of_day())

@@ -17,6 +17,7 @@ from lmax import (
     TimeInForce,
 )
 from lmax._engine import Engine as OfflineEngine
+from lmax.records import joined
 from tests.api.conftest import SMALL
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -246,7 +247,7 @@ def test_an_array_of_100_000_commands_at_once_gives_the_events_of_an_offline_eng
     parts = []
     while market.read_up_to < last:
         parts.append(market.event_array(timeout=10))
-    events = np.concatenate(parts)
+    events = joined(parts)
     assert events.dtype == EVENT
     assert events.tobytes() == offline_events(market, last)
     assert market.account(1).sequence == last
@@ -261,7 +262,7 @@ def offline_events(engine, last):
     with Reader(engine._directory) as reader:
         while len(commands := reader.read(last)):
             parts.append(offline.apply(commands))
-    events = np.concatenate(parts)
+    events = joined(parts)
     assert engine.state_hash() == (last, offline.state_hash)
     return events[events["sequence"] > 7].tobytes()
 
