@@ -1,13 +1,20 @@
-"""Finding batches in bytes: every number is checked before it is used."""
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy
+"""Reading batches from bytes: every number is checked before it is used."""
+cimport cython
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memcpy, memset
 
-from journal.crc32c cimport crc32c, crc32c_by_table, crc32c_prepare
-from journal.format cimport (
-    BATCH_MAGIC, BLOCK_BYTES, CHECKED_FROM, FORMAT, MAX_BATCH, MAX_BATCH_BYTES, SEGMENT_MAGIC,
-    BatchHeader, SegmentHeader, batch_bytes,
+from journal._openssl cimport (
+    NONCE_BYTES, aes_free, aes_new, aes_open, sha256_add, sha256_begin, sha256_end, sha256_free,
+    sha256_new,
 )
-from lmax.wire cimport Command
+from journal.crc32c cimport crc32c, crc32c_by_table, crc32c_prepare
+from journal.format cimport Link, batch_bytes, batch_nonce
+from journal.layout cimport (
+    BATCH_CHECKED_FROM, BATCH_HASHED_FROM, BATCH_HASHED_TO, BATCH_MAGIC, BLOCK_BYTES, FORMAT,
+    HASH_BYTES, MAX_BATCH, MAX_BATCH_BYTES, SEGMENT_CHECKED_FROM, SEGMENT_MAGIC, BatchHeader,
+    SegmentHeader,
+)
+from lmax.wire cimport RECORD_BYTES
 
 crc32c_prepare()
 
@@ -16,9 +23,30 @@ SIZES = (BLOCK_BYTES, MAX_BATCH_BYTES, MAX_BATCH)
 
 # What stopped `gather`.
 EXHAUSTED = 0  # the chunk, or the room for commands: go on with the next
-END = 1  # a block of zeros: nothing was written from here on
+END = 1  # nothing was written from here on: zeros, or what a recycled file held before
 BAD = 2  # something else: damage, or at the very end a write that was cut short
-SPOILED = 3  # a whole batch with bytes behind its commands: damage wherever it stands
+SPOILED = 3  # what no write that was cut short leaves behind: damage wherever it stands
+
+cdef enum Found:
+    WHOLE
+    SHORT  # the chunk ends before the batch does
+    ZEROS
+    STALE
+    # from here on it may be a write that was cut short
+    NO_BATCH
+    BAD_HEADER
+    BAD_COMMANDS
+    # from here on it cannot
+    BAD_COUNT
+    OTHER_GENERATION
+    OTHER_SEQUENCE
+    OTHER_PREVIOUS
+    OTHER_EPOCH
+    OTHER_KEY
+    BAD_TAG
+    BAD_HASH
+    BAD_NUMBERS
+    BEHIND
 
 
 class OtherFormat(Exception):
@@ -39,6 +67,11 @@ cdef bint is_zero(const uint8_t *data, size_t size) noexcept nogil:
     return size == 0 or (data[0] == 0 and memcmp(data, data + 1, size - 1) == 0)
 
 
+def all_zeros(const unsigned char[::1] data):
+    """Whether there is nothing else."""
+    return is_zero(&data[0] if data.shape[0] else NULL, data.shape[0])
+
+
 def segment_header(const unsigned char[::1] block):
     """The fields of a segment's header; None for zeros (not in use yet); a str says what is wrong.
 
@@ -52,91 +85,237 @@ def segment_header(const unsigned char[::1] block):
         return None
     if header.magic != SEGMENT_MAGIC:
         return "no segment header"
-    if header.checksum != crc32c(0, &block[4], sizeof(header) - 4):
+    if header.checksum != checksum_of_header(&block[0], sizeof(header)):
+        if header.checksum == checksum_of_header(&block[0], 128) and header.format == 1:
+            raise OtherFormat(f"format 1; this program reads format {FORMAT}")
         return "a header whose checksum is wrong"
     if header.format != FORMAT:
         raise OtherFormat(f"format {header.format}; this program reads format {FORMAT}")
     if not is_zero(&block[sizeof(header)], BLOCK_BYTES - sizeof(header)):
         return "bytes behind a header"
     return {
+        "cluster": bytes(header.cluster[:16]),
         "number": header.number,
+        "generation": header.generation,
         "first_sequence": header.first_sequence,
         "segment_bytes": header.segment_bytes,
         "created": header.created,
         "epoch": header.epoch,
-        "previous_checksum": header.previous_checksum,
+        "key": header.key,
+        "previous": bytes(header.previous[:HASH_BYTES]),
+        "salt": bytes(header.salt[:16]),
+        "recycled": header.recycled,
     }
 
 
-cdef bint has_good_checksum(BatchHeader *header, const uint8_t *data) noexcept nogil:
-    return header.checksum == crc32c(
-        header.previous_checksum,
-        data + CHECKED_FROM,
-        sizeof(BatchHeader) - CHECKED_FROM + header.count * sizeof(Command),
+cdef uint32_t checksum_of_header(const uint8_t *block, size_t size) noexcept nogil:
+    return crc32c(0, block + SEGMENT_CHECKED_FROM, size - SEGMENT_CHECKED_FROM)
+
+
+cdef bint is_batch_header(const BatchHeader *header) noexcept nogil:
+    return header.magic == BATCH_MAGIC and header.header_checksum == crc32c(
+        0, <const char *>header + BATCH_CHECKED_FROM, sizeof(BatchHeader) - BATCH_CHECKED_FROM
     )
 
 
-def gather(
-    const unsigned char[::1] chunk, uint64_t expected, uint64_t last, uint32_t checksum,
-    unsigned char[::1] out
-):
-    """Take the commands of the batches at the start of a chunk, one after the other.
+def batch_at(const unsigned char[::1] block):
+    """(generation, first sequence) of a good batch header that begins here, or None."""
+    cdef BatchHeader header
+    if block.shape[0] < <Py_ssize_t>sizeof(header):
+        return None
+    memcpy(&header, &block[0], sizeof(header))
+    return (header.generation, header.first_sequence) if is_batch_header(&header) else None
 
-    expected: sequence of the first; last: of the last to take (a batch is taken whole);
-    checksum: of the batch before; out: room for commands.
-    Returns (stop, bytes consumed, bytes put in out, next sequence, last checksum, what is wrong).
+
+@cython.no_gc_clear
+cdef class Chain:
+    """Follows the chain of batches, and gives the commands that are in them.
+
+    It stands behind the last good batch: `sequence`, `hash`, `epoch` and `generation` tell where
+    that is. hashes: also work out the SHA-256 of each batch; without, checksums and the links
+    between batches are checked.
     """
-    cdef size_t at = 0
-    cdef size_t filled = 0
-    cdef size_t payload, used
-    cdef BatchHeader header
-    cdef int stop = EXHAUSTED
-    wrong = ""
-    while expected <= last and chunk.shape[0] - at >= BLOCK_BYTES:
-        memcpy(&header, &chunk[at], sizeof(header))
-        if header.magic != BATCH_MAGIC:
-            if is_zero(&chunk[at], BLOCK_BYTES):
-                stop = END
-            else:
-                stop, wrong = BAD, "bytes that begin no batch"
-            break
+
+    cdef Link link
+    cdef void *sha
+    cdef void *aes
+    cdef bint hashes
+    cdef bint recycled
+    cdef readonly uint64_t batches
+
+    def __cinit__(self, *, bint hashes=True, uint64_t sequence=0, bytes hash=bytes(HASH_BYTES)):
+        self.hashes = hashes
+        self.link.sequence = sequence
+        memcpy(self.link.hash, <const char *>hash, HASH_BYTES)
+        self.sha = sha256_new()
+        if self.sha == NULL:
+            raise MemoryError("no memory for a hash")
+
+    def __dealloc__(self):
+        if self.sha:
+            sha256_free(self.sha)
+        if self.aes:
+            aes_free(self.aes)
+
+    @property
+    def sequence(self):
+        """Of the last command."""
+        return self.link.sequence
+
+    @property
+    def hash(self):
+        """Of the last batch."""
+        return bytes(self.link.hash[:HASH_BYTES])
+
+    @property
+    def epoch(self):
+        return self.link.epoch
+
+    @property
+    def generation(self):
+        return self.link.generation
+
+    def enter(self, uint64_t generation, *, uint32_t epoch, bint recycled, bytes previous,
+              uint32_t key=0, bytes secret=bytes(32)):
+        """Go on in the next segment: what its header says, and the segment's own key."""
+        if self.aes:
+            aes_free(self.aes)
+            self.aes = NULL
+        self.link.generation = generation
+        self.link.key = key
+        self.link.epoch = max(self.link.epoch, epoch)
+        self.recycled = recycled
+        memcpy(self.link.hash, <const char *>previous, HASH_BYTES)
+        if key:
+            self.aes = aes_new(<const uint8_t *><const char *>secret)
+            if self.aes == NULL:
+                raise MemoryError("no memory for a key")
+
+    def gather(self, const unsigned char[::1] chunk, int64_t offset, uint64_t last,
+               unsigned char[::1] out):
+        """Take the commands of the batches at the start of a chunk, one after the other.
+
+        offset: of the chunk in its segment; last: sequence of the last command to take (a batch
+        is taken whole); out: room for commands.
+        Returns (stop, bytes consumed, bytes put in out, what is wrong).
+        """
+        cdef size_t at = 0
+        cdef size_t filled = 0
+        cdef Found found = SHORT
+        cdef BatchHeader header
+        cdef size_t chunk_bytes = chunk.shape[0]
+        cdef size_t room = out.shape[0]
+        cdef const uint8_t *data = &chunk[0] if chunk_bytes else NULL
+        cdef uint8_t *target = &out[0] if room else NULL
+        with nogil:
+            while self.link.sequence < last and chunk_bytes - at >= BLOCK_BYTES:
+                memcpy(&header, data + at, sizeof(header))
+                found = self.look(&header, data + at, chunk_bytes - at)
+                if found != WHOLE:
+                    break
+                if filled + header.count * RECORD_BYTES > room:
+                    break
+                memcpy(target + filled, data + at + 128, header.count * RECORD_BYTES)
+                found = self.check(
+                    &header, data + at, offset + at, target + filled
+                )
+                if found != WHOLE:
+                    break
+                filled += header.count * RECORD_BYTES
+                at += batch_bytes(header.count)
+                self.link.sequence += header.count
+                self.link.epoch = header.epoch
+                memcpy(self.link.hash, header.hash, HASH_BYTES)
+                self.batches += 1
+        if found <= SHORT:
+            return EXHAUSTED, at, filled, ""
+        if found <= STALE:
+            return END, at, filled, ""
+        stop = BAD if found <= BAD_COMMANDS else SPOILED
+        return stop, at, filled, self.words(found, &header)
+
+    cdef Found look(
+        self, const BatchHeader *header, const uint8_t *block, size_t left
+    ) noexcept nogil:
+        """Whether the batch that belongs here begins here; judged by its header alone."""
+        if not is_batch_header(header):
+            if is_zero(block, BLOCK_BYTES):
+                return ZEROS
+            if header.magic == BATCH_MAGIC:
+                return BAD_HEADER
+            return STALE if self.recycled else NO_BATCH
+        if header.generation != self.link.generation:
+            if self.recycled and header.generation < self.link.generation:
+                return STALE
+            return OTHER_GENERATION
         if not 1 <= header.count <= MAX_BATCH:
-            stop, wrong = BAD, f"a batch of {header.count} commands"
-            break
-        payload = header.count * sizeof(Command)
-        if at + batch_bytes(header.count) > <size_t>chunk.shape[0]:
-            break
-        if filled + payload > <size_t>out.shape[0]:
-            break
-        if not has_good_checksum(&header, &chunk[at]):
-            stop, wrong = BAD, "a batch whose checksum is wrong"
-            break
-        if header.first_sequence != expected:
-            stop, wrong = BAD, f"a batch that begins with command {header.first_sequence}"
-            break
-        if header.previous_checksum != checksum:
-            stop, wrong = BAD, "a batch that does not follow the one before it"
-            break
-        used = sizeof(header) + payload
-        if not is_zero(&chunk[0] + at + used, batch_bytes(header.count) - used):
-            stop, wrong = SPOILED, "a batch with bytes behind its commands"
-            break
-        memcpy(&out[filled], &chunk[at + sizeof(header)], payload)
-        filled += payload
-        at += batch_bytes(header.count)
-        expected += header.count
-        checksum = header.checksum
-    return stop, at, filled, expected, checksum, wrong
+            return BAD_COUNT
+        if header.first_sequence != self.link.sequence + 1:
+            return OTHER_SEQUENCE
+        if memcmp(header.previous, self.link.hash, HASH_BYTES):
+            return OTHER_PREVIOUS
+        if header.epoch < self.link.epoch:
+            return OTHER_EPOCH
+        if header.key != self.link.key:
+            return OTHER_KEY
+        return WHOLE if <size_t>batch_bytes(header.count) <= left else SHORT
 
+    cdef Found check(
+        self, const BatchHeader *header, const uint8_t *block, int64_t offset, uint8_t *commands
+    ) noexcept nogil:
+        """The commands, which are decrypted in place where they were copied to."""
+        cdef size_t size = header.count * RECORD_BYTES
+        cdef uint8_t nonce[NONCE_BYTES]
+        cdef uint8_t hash[HASH_BYTES]
+        cdef uint64_t sequence
+        cdef uint32_t i
+        if header.checksum != crc32c(0, block + 128, size):
+            return BAD_COMMANDS
+        if self.aes != NULL:
+            batch_nonce(header.generation, offset, nonce)
+            if aes_open(
+                self.aes, nonce, block + BATCH_HASHED_FROM, sizeof(BatchHeader) - 16 - 16,
+                commands, <int>size, header.tag
+            ):
+                return BAD_TAG
+        if self.hashes:
+            sha256_begin(self.sha)
+            sha256_add(self.sha, commands, size)
+            sha256_add(self.sha, block + BATCH_HASHED_FROM, BATCH_HASHED_TO - BATCH_HASHED_FROM)
+            if sha256_end(self.sha, hash) or memcmp(hash, header.hash, HASH_BYTES):
+                return BAD_HASH
+        for i in range(header.count):
+            memcpy(&sequence, commands + i * RECORD_BYTES, sizeof(sequence))
+            if sequence != header.first_sequence + i:
+                return BAD_NUMBERS
+        if not is_zero(block + 128 + size, batch_bytes(header.count) - 128 - size):
+            return BEHIND
+        return WHOLE
 
-def whole_batch(const unsigned char[::1] chunk):
-    """The first sequence of a whole batch that begins here, wherever it belongs; 0 if none does."""
-    cdef BatchHeader header
-    if chunk.shape[0] < BLOCK_BYTES:
-        return 0
-    memcpy(&header, &chunk[0], sizeof(header))
-    if header.magic != BATCH_MAGIC or not 1 <= header.count <= MAX_BATCH:
-        return 0
-    if batch_bytes(header.count) > chunk.shape[0] or not has_good_checksum(&header, &chunk[0]):
-        return 0
-    return header.first_sequence
+    cdef str words(self, Found found, const BatchHeader *header):
+        """What stands where the next batch should be."""
+        if found == NO_BATCH:
+            return "bytes that begin no batch"
+        if found == BAD_HEADER:
+            return "a batch header whose checksum is wrong"
+        if found == BAD_COMMANDS:
+            return "a batch whose checksum is wrong"
+        if found == BAD_COUNT:
+            return f"a batch of {header.count} commands"
+        if found == OTHER_GENERATION:
+            return f"a batch of generation {header.generation}, not {self.link.generation},"
+        if found == OTHER_SEQUENCE:
+            return f"a batch that begins with command {header.first_sequence}"
+        if found == OTHER_PREVIOUS:
+            return "a batch that does not follow the one before it"
+        if found == OTHER_EPOCH:
+            return f"a batch of epoch {header.epoch}, after one of epoch {self.link.epoch},"
+        if found == OTHER_KEY:
+            return f"a batch encrypted with key {header.key}, not {self.link.key},"
+        if found == BAD_TAG:
+            return "a batch that this key does not open"
+        if found == BAD_HASH:
+            return "a batch that is not what was hashed"
+        if found == BAD_NUMBERS:
+            return "a batch whose commands are not numbered one by one"
+        return "a batch with bytes behind its commands"

@@ -4,32 +4,64 @@
 # batch header, writes them with one call and makes sure they are on the disk; then, and only
 # then, it moves its sequence, on which the business logic is gated. While it waits for the
 # disk the ring fills, so the next batch is larger: the batching follows the load by itself.
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+#
+# Where the disk can write in the background (io_uring), what comes meanwhile is copied and
+# hashed already; there is one write in flight all the same.
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
+from journal._disk cimport Disk, DiskBase
+from journal.format cimport Link
 from lmax.ringbuffer.agent cimport AgentBase
 from lmax.ringbuffer.barrier cimport Barrier
 from lmax.ringbuffer.ring cimport RingBuffer
 from lmax.ringbuffer.sequence cimport RingSequence, Sequence
 
 
-cdef enum SyncMode:
-    SYNC_DIRECT = 0  # O_DIRECT | O_DSYNC: the write returns when it is on the disk
-    SYNC_BUFFERED = 1  # a write to the page cache, then fdatasync
+cdef struct Filling:
+    # The batch that is being made.
+    char *buffer  # a header block, then the largest batch; aligned for O_DIRECT
+    int64_t first
+    int64_t count
+    uint32_t crc
+    void *sha
+
+
+cdef struct Flight:
+    # The write that is on its way.
+    const char *data
+    int64_t size
+    int64_t done
+    int64_t offset
+    int64_t last  # sequence of its last command; 0: there is no such write
+
+
+cdef struct Spare:
+    # The next segment, ready to be written.
+    int32_t handle
+    uint32_t key
+    uint32_t recycled
+    uint8_t salt[16]
+    uint8_t secret[32]  # the segment's own key
 
 
 cdef struct Writer:
     Barrier barrier
     Sequence *synced  # the journaler's position: everything up to it is on the disk
-    char *buffer  # a header block, then the largest batch; aligned for O_DIRECT
-    int fd
-    int32_t spare_fd  # the next segment, ready to be written; -1 none (atomic)
-    int32_t mode  # SyncMode
+    Disk *disk
+    Filling filling
+    char *other  # the buffer that is not being filled
+    Flight flight
+    Link link  # behind the last batch
+    Spare spare
+    int32_t has_spare  # atomic
+    int32_t handle  # of the segment being written; -1 before the first
     int32_t error  # errno of the write that failed; the writer is finished then
     uint32_t epoch
-    uint32_t checksum  # of the last batch
+    void *aes  # for the segment being written; NULL: it is not encrypted
     uint64_t segment  # number of the one being written
     int64_t offset  # where the next batch goes
     int64_t segment_bytes
+    uint8_t cluster[16]
     # counters
     uint64_t batches
     uint64_t bytes
@@ -40,3 +72,4 @@ cdef class Journaler(AgentBase):
     cdef Writer writer
     cdef readonly RingBuffer ring
     cdef readonly RingSequence position
+    cdef readonly DiskBase disk

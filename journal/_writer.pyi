@@ -1,27 +1,37 @@
+from journal._disk import DiskBase
 from lmax.ringbuffer.agent import AgentBase
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.ringbuffer.sequence import RingSequence
 
-MODES: dict[str, int]
-
 class Journaler(AgentBase):
     ring: RingBuffer
     position: RingSequence
+    disk: DiskBase
     def __init__(
         self,
         ring: RingBuffer,
         position: RingSequence,
+        disk: DiskBase,
         *,
-        fd: int,
-        mode: str,
+        handle: int,
         segment_bytes: int,
         segment: int,
         offset: int,
-        checksum: int,
+        generation: int,
+        hash: bytes,  # noqa: A002
+        cluster: bytes,
         epoch: int = 1,
     ) -> None: ...
     def wants_segment(self) -> bool: ...
-    def offer_segment(self, fd: int) -> None: ...
+    def offer_segment(
+        self,
+        handle: int,
+        *,
+        recycled: bool = False,
+        key: int = 0,
+        salt: bytes = ...,
+        secret: bytes = ...,
+    ) -> None: ...
     @property
     def remaining(self) -> int: ...
     @property

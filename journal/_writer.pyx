@@ -1,29 +1,31 @@
 """The journaler. See _writer.pxd for the idea and format.pxd for the bytes."""
-from libc.errno cimport EINTR, EIO, errno
+cimport cython
+from libc.errno cimport EAGAIN, EINTR, EIO, ENOMEM
 from libc.stddef cimport size_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
+from journal._openssl cimport (
+    NONCE_BYTES, aes_free, aes_new, aes_seal, sha256_add, sha256_begin, sha256_end, sha256_free,
+    sha256_new,
+)
 from journal.crc32c cimport crc32c, crc32c_prepare
-from journal.format cimport (
-    BATCH_MAGIC, BLOCK_BYTES, CHECKED_FROM, FORMAT, MAX_BATCH, MAX_BATCH_BYTES, SEGMENT_MAGIC,
-    BatchHeader, SegmentHeader, batch_bytes,
+from journal.format cimport batch_bytes, batch_nonce
+from journal.layout cimport (
+    BATCH_CHECKED_FROM, BATCH_HASHED_FROM, BATCH_HASHED_TO, BATCH_MAGIC, BLOCK_BYTES, FORMAT,
+    HASH_BYTES, MAX_BATCH, MAX_BATCH_BYTES, SEGMENT_CHECKED_FROM, SEGMENT_MAGIC, BatchHeader,
+    SegmentHeader,
 )
 from lmax.ringbuffer.atomics cimport load_acquire_i32, store_release_i32
 from lmax.ringbuffer.barrier cimport barrier_available, barrier_init
-from lmax.ringbuffer.ring cimport ring_slot
+from lmax.ringbuffer.ring cimport ring_copy_out
 from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
-from lmax.wire cimport Command
+from lmax.wire cimport RECORD_BYTES
 
 import os
 
 cdef extern from "<stdlib.h>" nogil:
     int posix_memalign(void **memory, size_t alignment, size_t size)
-
-cdef extern from "<unistd.h>" nogil:
-    ssize_t pwrite(int fd, const void *data, size_t size, long offset)
-    int fdatasync(int fd)
-    int close(int fd)
 
 cdef extern from "<time.h>" nogil:
     cdef struct timespec:
@@ -32,176 +34,326 @@ cdef extern from "<time.h>" nogil:
     int CLOCK_REALTIME
     int clock_gettime(int clock, timespec *time)
 
+cdef enum:
+    BUFFER_BYTES = BLOCK_BYTES + MAX_BATCH_BYTES
+    PIECE = 128  # commands that are copied and hashed while they are in the nearest cache
+
 crc32c_prepare()
 
-MODES = {"direct": SYNC_DIRECT, "buffered": SYNC_BUFFERED}
+
+cdef int fail(Writer *writer, int number) noexcept nogil:
+    """Nothing is written after this."""
+    writer.error = number
+    return -1
 
 
-cdef int write_whole(Writer *writer, const char *data, int64_t size, int64_t offset) noexcept nogil:
-    """Write and sync; 0, or -1 with the reason in `error`. A sync that failed is never repeated."""
-    cdef ssize_t written
-    while size:
-        written = pwrite(writer.fd, data, size, offset)
-        if written < 0:
-            if errno == EINTR:
-                continue
-            writer.error = errno
-            return -1
-        if written == 0:
-            writer.error = EIO
-            return -1
-        data += written
-        offset += written
-        size -= written
-    if writer.mode == SYNC_BUFFERED and fdatasync(writer.fd) < 0:
-        writer.error = errno
-        return -1
-    return 0
+cdef char *batch_start(Writer *writer) noexcept nogil:
+    return writer.filling.buffer + BLOCK_BYTES
 
 
-cdef void fill_segment_header(Writer *writer, uint64_t first_sequence) noexcept nogil:
-    cdef SegmentHeader *header = <SegmentHeader *>writer.buffer
+cdef int64_t most_commands(Writer *writer) noexcept nogil:
+    """In one batch: a segment holds at least one batch of that many."""
+    return min(<int64_t>MAX_BATCH, (writer.segment_bytes - BLOCK_BYTES - 128) // RECORD_BYTES)
+
+
+cdef int take(Writer *writer) noexcept nogil:
+    """Copy and hash what is in the ring and has room; how many commands, -1 after an error."""
+    cdef Filling *filling = &writer.filling
+    cdef int64_t next_one = filling.first + filling.count
+    cdef int64_t available = barrier_available(&writer.barrier, next_one) - next_one + 1
+    cdef int64_t count = min(available, most_commands(writer) - filling.count)
+    cdef int64_t left = count
+    cdef int64_t piece
+    cdef char *target
+    if count <= 0:
+        return 0
+    if filling.count == 0 and sha256_begin(filling.sha):
+        return fail(writer, ENOMEM)
+    while left:
+        piece = min(left, <int64_t>PIECE)
+        target = batch_start(writer) + 128 + filling.count * RECORD_BYTES
+        ring_copy_out(writer.barrier.ring, filling.first + filling.count, target, piece)
+        filling.crc = crc32c(filling.crc, target, piece * RECORD_BYTES)
+        if sha256_add(filling.sha, target, piece * RECORD_BYTES):
+            return fail(writer, ENOMEM)
+        filling.count += piece
+        left -= piece
+    return <int>count
+
+
+cdef int next_segment(Writer *writer) noexcept nogil:
+    """Go on in the segment that was made ahead: 1; 0 when there is none yet; -1 after an error."""
+    if not load_acquire_i32(&writer.has_spare):
+        writer.starved += 1
+        return 0
+    if writer.handle >= 0:
+        writer.disk.close(writer.disk.state, writer.handle)
+    if writer.aes != NULL:
+        aes_free(writer.aes)
+        writer.aes = NULL
+    writer.handle = writer.spare.handle
+    writer.segment += 1
+    writer.offset = 0
+    writer.link.generation += 1
+    writer.link.key = writer.spare.key
+    if writer.spare.key:
+        writer.aes = aes_new(writer.spare.secret)
+        memset(writer.spare.secret, 0, sizeof(writer.spare.secret))
+        if writer.aes == NULL:
+            return fail(writer, ENOMEM)
+    return 1
+
+
+cdef void fill_segment_header(Writer *writer) noexcept nogil:
+    cdef SegmentHeader *header = <SegmentHeader *>writer.filling.buffer
     cdef timespec now
     memset(header, 0, BLOCK_BYTES)
     clock_gettime(CLOCK_REALTIME, &now)
     header.format = FORMAT
     header.magic = SEGMENT_MAGIC
+    memcpy(header.cluster, writer.cluster, sizeof(header.cluster))
     header.number = writer.segment
-    header.first_sequence = first_sequence
+    header.generation = writer.link.generation
+    header.first_sequence = writer.filling.first
     header.segment_bytes = writer.segment_bytes
     header.created = now.tv_sec * <int64_t>1_000_000_000 + now.tv_nsec
     header.epoch = writer.epoch
-    header.previous_checksum = writer.checksum
-    header.checksum = crc32c(0, writer.buffer + 4, sizeof(SegmentHeader) - 4)
+    header.key = writer.link.key
+    memcpy(header.previous, writer.link.hash, HASH_BYTES)
+    memcpy(header.salt, writer.spare.salt, sizeof(header.salt))
+    header.recycled = writer.spare.recycled
+    header.checksum = crc32c(
+        0, <char *>header + SEGMENT_CHECKED_FROM, sizeof(SegmentHeader) - SEGMENT_CHECKED_FROM
+    )
+    # What was handed over is used up: the maker may bring the next.
+    store_release_i32(&writer.has_spare, 0)
 
 
-cdef int64_t fill_batch(Writer *writer, int64_t first, int64_t count) noexcept nogil:
-    """Lay out a batch behind the header block; its size in the file."""
-    cdef char *start = writer.buffer + BLOCK_BYTES
+cdef int seal(Writer *writer, int64_t offset) noexcept nogil:
+    """Finish the batch that will stand at that offset; 0 or -1."""
+    cdef Filling *filling = &writer.filling
+    cdef char *start = batch_start(writer)
     cdef BatchHeader *header = <BatchHeader *>start
-    cdef Command *commands = <Command *>(start + sizeof(BatchHeader))
-    cdef int64_t used = sizeof(BatchHeader) + count * sizeof(Command)
-    cdef int64_t size = batch_bytes(count)
-    cdef int64_t i
-    for i in range(count):
-        memcpy(commands + i, ring_slot(writer.barrier.ring, first + i), sizeof(Command))
-    memset(start + used, 0, size - used)
+    cdef int64_t used = 128 + filling.count * RECORD_BYTES
+    cdef uint8_t nonce[NONCE_BYTES]
+    memset(start + used, 0, batch_bytes(filling.count) - used)
     memset(header, 0, sizeof(BatchHeader))
     header.magic = BATCH_MAGIC
-    header.count = count
+    header.count = <uint32_t>filling.count
     header.epoch = writer.epoch
-    header.first_sequence = first
-    header.previous_checksum = writer.checksum
-    header.checksum = crc32c(
-        writer.checksum, start + CHECKED_FROM, used - CHECKED_FROM
+    header.first_sequence = filling.first
+    memcpy(header.previous, writer.link.hash, HASH_BYTES)
+    if sha256_add(filling.sha, start + BATCH_HASHED_FROM, BATCH_HASHED_TO - BATCH_HASHED_FROM):
+        return fail(writer, ENOMEM)
+    if sha256_end(filling.sha, header.hash):
+        return fail(writer, ENOMEM)
+    header.generation = writer.link.generation
+    header.key = writer.link.key
+    if writer.aes != NULL:
+        batch_nonce(header.generation, offset, nonce)
+        if aes_seal(
+            writer.aes, nonce, start + BATCH_HASHED_FROM, sizeof(BatchHeader) - 16 - 16,
+            <uint8_t *>start + 128, <int>(used - 128), header.tag
+        ):
+            return fail(writer, ENOMEM)
+        filling.crc = crc32c(0, start + 128, used - 128)
+    header.checksum = filling.crc
+    header.header_checksum = crc32c(
+        0, start + BATCH_CHECKED_FROM, sizeof(BatchHeader) - BATCH_CHECKED_FROM
     )
-    writer.checksum = header.checksum
-    return size
+    memcpy(writer.link.hash, header.hash, HASH_BYTES)
+    writer.link.epoch = writer.epoch
+    writer.link.sequence = filling.first + filling.count - 1
+    return 0
 
 
-cdef bint next_segment(Writer *writer) noexcept nogil:
-    """Go on in the segment that was made ahead; False when there is none yet."""
-    cdef int32_t fd = load_acquire_i32(&writer.spare_fd)
-    if fd < 0:
-        writer.starved += 1
-        return False
-    if writer.fd >= 0:
-        close(writer.fd)
-    writer.fd = fd
-    writer.segment += 1
-    writer.offset = 0
-    store_release_i32(&writer.spare_fd, -1)
-    return True
+cdef int launch(Writer *writer) noexcept nogil:
+    """Seal what was taken and make it the write in flight: 1; 0 without a segment; -1."""
+    cdef Filling *filling = &writer.filling
+    cdef Flight *flight = &writer.flight
+    cdef int64_t size = batch_bytes(filling.count)
+    cdef int64_t header = 0
+    cdef int turned
+    if writer.handle < 0 or writer.offset + size > writer.segment_bytes:
+        turned = next_segment(writer)
+        if turned <= 0:
+            return turned
+        header = BLOCK_BYTES
+        fill_segment_header(writer)
+    if seal(writer, writer.offset + header):
+        return -1
+    flight.data = batch_start(writer) - header
+    flight.size = header + size
+    flight.done = 0
+    flight.offset = writer.offset
+    flight.last = writer.link.sequence
+    writer.offset += flight.size
+    filling.buffer, writer.other = writer.other, filling.buffer
+    filling.first += filling.count
+    filling.count = 0
+    filling.crc = 0
+    if writer.disk.begin != NULL:
+        return begin(writer)
+    return 1
+
+
+cdef int begin(Writer *writer) noexcept nogil:
+    cdef Flight *flight = &writer.flight
+    cdef int answer = writer.disk.begin(
+        writer.disk.state, writer.handle, flight.data + flight.done, flight.size - flight.done,
+        flight.offset + flight.done
+    )
+    return 1 if answer == 0 else fail(writer, -answer)
+
+
+cdef int land(Writer *writer, bint wait) noexcept nogil:
+    """Bring the write in flight home: 1 when all of it is safe; 0 while it is not; -1.
+
+    A write that came back short goes on where it stopped. A sync that failed is never repeated.
+    """
+    cdef Flight *flight = &writer.flight
+    cdef int64_t written
+    cdef int answer
+    while flight.done < flight.size:
+        if writer.disk.begin != NULL:
+            written = writer.disk.finish(writer.disk.state, wait)
+            if written == -EAGAIN:
+                return 0
+        else:
+            written = writer.disk.write(
+                writer.disk.state, writer.handle, flight.data + flight.done,
+                flight.size - flight.done, flight.offset + flight.done
+            )
+        if written == 0:
+            return fail(writer, EIO)
+        if written < 0 and written != -EINTR:
+            return fail(writer, <int>-written)
+        flight.done += max(written, <int64_t>0)
+        if flight.done < flight.size and writer.disk.begin != NULL and begin(writer) < 0:
+            return -1
+    answer = writer.disk.sync(writer.disk.state, writer.handle)
+    if answer:
+        return fail(writer, -answer)
+    writer.batches += 1
+    writer.bytes += flight.size
+    sequence_set(writer.synced, flight.last)
+    flight.last = 0
+    return 1
 
 
 cdef int journal_work(void *state) noexcept nogil:
-    """One round: how many commands were made durable; -1 after an error, for good."""
+    """One round: how many commands were taken or made durable; -1 after an error, for good."""
     cdef Writer *writer = <Writer *>state
-    cdef int64_t first = sequence_get(writer.synced) + 1
-    cdef int64_t count = barrier_available(&writer.barrier, first) - first + 1
-    cdef int64_t size, header
+    cdef int taken, landed, launched
+    cdef int64_t count
     if writer.error:
         return -1
-    if count <= 0:
-        return 0
-    count = min(count, <int64_t>MAX_BATCH)
-    count = min(count, (writer.segment_bytes - BLOCK_BYTES - 128) // 128)
-    header = BLOCK_BYTES if writer.offset == 0 else 0
-    if writer.fd < 0 or writer.offset + header + batch_bytes(count) > writer.segment_bytes:
-        if not next_segment(writer):
-            return 0
-        header = BLOCK_BYTES
-    if header:
-        fill_segment_header(writer, first)
-    size = fill_batch(writer, first, count)
-    if write_whole(
-        writer, writer.buffer + BLOCK_BYTES - header, header + size, writer.offset
-    ) < 0:
+    taken = take(writer)
+    if taken < 0:
         return -1
-    writer.offset += header + size
-    writer.batches += 1
-    writer.bytes += header + size
-    sequence_set(writer.synced, first + count - 1)
+    if writer.flight.last:
+        landed = land(writer, taken == 0)
+        if landed < 0:
+            return -1
+        if landed == 0:
+            return max(taken, 1)
+    if writer.filling.count == 0:
+        return 1 if landed else 0
+    count = writer.filling.count
+    launched = launch(writer)
+    if launched <= 0:
+        return launched
+    if writer.disk.begin == NULL and land(writer, True) < 0:
+        return -1
     return <int>count
 
 
+@cython.no_gc_clear  # the disk is needed until the end
 cdef class Journaler(AgentBase):
     """Makes the commands of an input ring durable.
 
-    ring: of commands; mode: "direct" or "buffered"; epoch: written into every batch;
-    segment, offset, checksum: where the journal ends (see journal.files.Tail).
+    ring: of commands; disk: how bytes get there; epoch: written into every batch; segment,
+    handle, offset: where the journal ends, -1 and 0 before the first segment; generation, hash:
+    of that place; cluster: 16 bytes, the journal's name.
     The ring and `position` were set to the last sequence of the journal before.
     """
 
-    def __cinit__(self, RingBuffer ring, RingSequence position, *, int fd, str mode,
-                  int64_t segment_bytes, uint64_t segment, int64_t offset, uint32_t checksum,
-                  uint32_t epoch=1):
+    def __cinit__(self, RingBuffer ring, RingSequence position, DiskBase disk, *, int handle,
+                  int64_t segment_bytes, uint64_t segment, int64_t offset, uint64_t generation,
+                  bytes hash, bytes cluster, uint32_t epoch=1):
         cdef Writer *writer = &self.writer
-        if posix_memalign(
-            <void **>&writer.buffer, BLOCK_BYTES, BLOCK_BYTES + MAX_BATCH_BYTES
-        ):
-            writer.buffer = NULL
-            raise MemoryError("no memory for the journal's buffer")
-        writer.fd = fd
-        writer.spare_fd = -1
-        memset(writer.buffer, 0, BLOCK_BYTES + MAX_BATCH_BYTES)
+        writer.handle = -1
+        writer.disk = &disk.disk
         self.ring = ring
         self.position = position
+        self.disk = disk
+        if posix_memalign(<void **>&writer.filling.buffer, BLOCK_BYTES, BUFFER_BYTES):
+            writer.filling.buffer = NULL
+        if posix_memalign(<void **>&writer.other, BLOCK_BYTES, BUFFER_BYTES):
+            writer.other = NULL
+        writer.filling.sha = sha256_new()
+        if not (writer.filling.buffer and writer.other and writer.filling.sha):
+            raise MemoryError("no memory for the journal's buffers")
+        if len(hash) != HASH_BYTES or len(cluster) != sizeof(writer.cluster):
+            raise ValueError("a hash has 32 bytes, a cluster's name 16")
+        # Its pages are touched here, so that no first batch pays for them.
+        memset(writer.filling.buffer, 0, BUFFER_BYTES)
+        memset(writer.other, 0, BUFFER_BYTES)
         barrier_init(&writer.barrier, ring.ring)
         writer.synced = position.sequence
-        writer.mode = MODES[mode]
+        writer.filling.first = sequence_get(position.sequence) + 1
+        writer.handle = handle
         writer.segment_bytes = segment_bytes
         writer.segment = segment
         writer.offset = offset
-        writer.checksum = checksum
+        writer.link.generation = generation
         writer.epoch = epoch
+        memcpy(writer.link.hash, <const char *>hash, HASH_BYTES)
+        memcpy(writer.cluster, <const char *>cluster, sizeof(writer.cluster))
         self.agent.do_work = journal_work
         self.agent.state = writer
 
     def __dealloc__(self):
-        if self.writer.buffer == NULL:  # never begun: the descriptors are not ours
-            return
-        if self.writer.fd >= 0:
-            close(self.writer.fd)
-        if self.writer.spare_fd >= 0:
-            close(self.writer.spare_fd)
-        free(self.writer.buffer)
+        cdef Writer *writer = &self.writer
+        if writer.flight.last and writer.disk.begin != NULL and not writer.error:
+            writer.disk.finish(writer.disk.state, True)  # it reads from our buffer
+        if writer.handle >= 0:
+            writer.disk.close(writer.disk.state, writer.handle)
+        if writer.has_spare:
+            writer.disk.close(writer.disk.state, writer.spare.handle)
+        if writer.aes:
+            aes_free(writer.aes)
+        if writer.filling.sha:
+            sha256_free(writer.filling.sha)
+        free(writer.filling.buffer)
+        free(writer.other)
 
     def wants_segment(self):
         """Whether there is none ready to go on in."""
-        return load_acquire_i32(&self.writer.spare_fd) < 0
+        return not load_acquire_i32(&self.writer.has_spare)
 
-    def offer_segment(self, int fd):
-        """Hand over the next segment: open for writing, zero-filled, synced.
+    def offer_segment(self, int handle, *, bint recycled=False, uint32_t key=0,
+                      bytes salt=bytes(16), bytes secret=bytes(32)):
+        """Hand over the next segment: open for writing, its first block zeros, synced.
 
-        Only one thread offers, and only when `wants_segment`; the journaler owns it from here.
+        recycled: an old segment's bytes lie behind that block; key: number of the key that `secret`
+        was derived from with `salt`, 0 where nothing is encrypted. Only one thread offers, and
+        only when `wants_segment`; the journaler owns the handle from here.
         """
-        store_release_i32(&self.writer.spare_fd, fd)
+        cdef Spare *spare = &self.writer.spare
+        if len(salt) != sizeof(spare.salt) or len(secret) != sizeof(spare.secret):
+            raise ValueError("a salt has 16 bytes, a secret 32")
+        spare.handle = handle
+        spare.recycled = recycled
+        spare.key = key
+        memcpy(spare.salt, <const char *>salt, sizeof(spare.salt))
+        memcpy(spare.secret, <const char *>secret, sizeof(spare.secret))
+        store_release_i32(&self.writer.has_spare, 1)
 
     @property
     def remaining(self):
         """Bytes left in the segment being written; 0 before the first."""
-        return self.writer.segment_bytes - self.writer.offset if self.writer.fd >= 0 else 0
+        return self.writer.segment_bytes - self.writer.offset if self.writer.handle >= 0 else 0
 
     @property
     def segment(self):

@@ -14,15 +14,16 @@ class JournalLocked(JournalError):
 class JournalCorrupt(JournalError):
     """Bytes that were synced are not what was written.
 
-    path, offset: where; sequence: of the first command that cannot be read.
+    path, offset: where; sequence: of the first command that cannot be read; what: stands there.
     """
 
     def __init__(self, path: Path, offset: int, sequence: int, what: str) -> None:
         self.path = path
         self.offset = offset
         self.sequence = sequence
+        self.what = what
         super().__init__(
             f"{path} at byte {offset}: {what} where command {sequence} should be."
-            " Nothing was changed. Restore this segment from a copy; everything before"
+            " Nothing was changed. `lmax journal repair` takes it from a copy; everything before"
             f" command {sequence} is good."
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -11,8 +10,12 @@ from pathlib import Path
 from journal._scan import SIZES
 from journal._writer import Journaler
 from journal.errors import JournalError, JournalLocked
-from journal.maker import ZEROS, SegmentMaker, open_segment, sync_directory
-from journal.reader import Commands, Reader, segment_numbers, segment_path
+from journal.folder import Folder, RealFolder
+from journal.keys import Keys
+from journal.maker import NEW, SegmentMaker
+from journal.probe import MODES, choose_mode
+from journal.reader import Commands, Reader, segment_name, segment_numbers
+from journal.schema import HASH_BYTES
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.ringbuffer.sequence import RingSequence
 
@@ -30,24 +33,41 @@ class Journal:
                 engine.apply(commands)
             agent = journal.journaler(ring, position)
 
-    mode: "direct", "buffered", or "auto", which takes direct where the file system allows it.
+    mode: how to write, one of journal.probe.MODES; "auto" tries and takes the fastest. cluster: 16
+    bytes, the name of a journal that begins here (default: random), or that is expected.
+    keys: encrypts what is written from now on with `keys.current`.
     """
 
     def __init__(
-        self, directory: Path, *, segment_bytes: int = DEFAULT_SEGMENT_BYTES, mode: str = "auto"
+        self,
+        directory: Path | Folder,
+        *,
+        segment_bytes: int = DEFAULT_SEGMENT_BYTES,
+        mode: str = "auto",
+        cluster: bytes = b"",
+        keys: Keys | None = None,
     ) -> None:
         if segment_bytes % BLOCK_BYTES or segment_bytes < 2 * BLOCK_BYTES:
             raise ValueError(f"segment_bytes is a multiple of {BLOCK_BYTES}, at least two of them")
-        if mode not in ("auto", "direct", "buffered"):
-            raise ValueError(f"mode is auto, direct or buffered, not {mode!r}")
-        directory.mkdir(parents=True, exist_ok=True)
-        self.directory = directory
-        self._lock = _lock(directory)
-        self._reader = Reader(directory)
+        if mode != "auto" and mode not in MODES:
+            raise ValueError(f"mode is auto, {', '.join(MODES)}, not {mode!r}")
+        self._lock = -1
+        self.chosen = ""
+        self.mode = mode
+        if isinstance(directory, Path):
+            directory.mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(directory)
+            if mode == "auto":
+                self.mode, self.chosen = choose_mode(directory)
+            directory = RealFolder(directory, self.mode)
+        self.folder = directory
+        self.directory = directory.path
+        self._keys = keys or Keys()
+        self._reader = Reader(directory, keys=self._keys)
+        self._cluster = cluster
         self._recovered = False
         self._maker: SegmentMaker | None = None
         self.segment_bytes = segment_bytes
-        self.mode = direct_or_buffered(directory) if mode == "auto" else mode
         self.cut = ""
 
     @property
@@ -62,10 +82,20 @@ class Journal:
         """
         yield from self._reader.batches()
         self._reader.close()
+        self._check_cluster()
         self.cut = self._reader.torn
         self._cut_tail()
         self._drop_unused()
         self._recovered = True
+
+    def _check_cluster(self) -> None:
+        found = self._reader.cluster
+        if found and self._cluster and found != self._cluster:
+            raise JournalError(
+                f"{self.directory} is the journal {found.hex()}, not {self._cluster.hex()}."
+                " Name the right folder."
+            )
+        self._cluster = found or self._cluster or os.urandom(16)
 
     def _cut_tail(self) -> None:
         """Zeros over what was being written when the machine stopped: nobody was told of it.
@@ -74,50 +104,68 @@ class Journal:
         """
         if self._reader.segment == 0:
             return
-        path = segment_path(self.directory, self._reader.segment)
-        if not self.cut and path.stat().st_size >= self._reader.segment_bytes:
-            return
-        left = max(path.stat().st_size, self._reader.segment_bytes) - self._reader.offset
-        with path.open("r+b", buffering=0) as file:
-            file.seek(self._reader.offset)
-            while left > 0:
-                left -= file.write(ZEROS[:left])
-            os.fsync(file.fileno())
+        name = segment_name(self._reader.segment)
+        size = self.folder.size(name)
+        if self.cut or size < self._reader.segment_bytes:
+            self.folder.zero(name, self._reader.offset, max(size, self._reader.segment_bytes))
 
     def _drop_unused(self) -> None:
         """Remove segments made ahead and never begun, or begun with a torn header."""
-        for number in segment_numbers(self.directory):
+        for number in segment_numbers(self.folder):
             if number > self._reader.segment:
-                segment_path(self.directory, number).unlink()
-        for half_made in self.directory.glob("*.new"):
-            half_made.unlink()
-        sync_directory(self.directory)
+                self.folder.remove(segment_name(number))
+        for name in self.folder.names():
+            if name.endswith(NEW):
+                self.folder.remove(name)
+        self.folder.sync()
 
-    def journaler(self, ring: RingBuffer, position: RingSequence, *, epoch: int = 1) -> Journaler:
-        """The agent that writes on. The ring's and the position's sequence are `sequence`."""
+    def journaler(
+        self, ring: RingBuffer, position: RingSequence, *, epoch: int = 1, start: bool = True
+    ) -> Journaler:
+        """The agent that writes on. The ring's and the position's sequence are `sequence`.
+
+        epoch: not lower than that of the last batch; start: make segments on a thread of their
+        own; otherwise call `make_segment` between the agent's steps.
+        """
         if not self._recovered:
             raise JournalError("go through replay() to the end before writing")
         reader = self._reader
-        fd, segment_bytes = -1, self.segment_bytes
-        if reader.segment:
-            segment_bytes = reader.segment_bytes
-            fd = open_segment(segment_path(self.directory, reader.segment), self.mode)
+        chain = reader.chain
+        if epoch < chain.epoch:
+            raise JournalError(f"epoch {epoch} is over: the journal has come to {chain.epoch}")
+        handle, segment_bytes = -1, reader.segment_bytes or self.segment_bytes
+        # An encrypted journal goes on in a new segment: no place is encrypted twice with one key.
+        if reader.segment and not reader.key and not self._keys.current:
+            handle = self.folder.open_to_write(segment_name(reader.segment))
         journaler = Journaler(
             ring,
             position,
-            fd=fd,
-            mode=self.mode,
+            self.folder.disk,
+            handle=handle,
             segment_bytes=segment_bytes,
             segment=reader.segment,
-            offset=reader.offset,
-            checksum=reader.checksum,
+            offset=reader.offset if handle >= 0 else 0,
+            generation=chain.generation,
+            hash=chain.hash if reader.segment else self._cluster.ljust(HASH_BYTES, b"\0"),
+            cluster=self._cluster,
             epoch=epoch,
         )
         self._maker = SegmentMaker(
-            journaler, self.directory, reader.segment + 1, segment_bytes, self.mode
+            journaler,
+            self.folder,
+            reader.segment + 1,
+            segment_bytes,
+            cluster=self._cluster,
+            keys=self._keys,
         )
-        self._maker.start()
+        if start:
+            self._maker.start()
         return journaler
+
+    def make_segment(self) -> None:
+        """Make the next segment now, if one is wanted."""
+        if self._maker:
+            self._maker.step()
 
     @property
     def problem(self) -> str:
@@ -156,19 +204,3 @@ def _lock(directory: Path) -> int:
     os.ftruncate(fd, 0)
     os.pwrite(fd, b"%d\n" % os.getpid(), 0)
     return fd
-
-
-def direct_or_buffered(directory: Path) -> str:
-    """ "direct" if the file system of that folder takes O_DIRECT, else "buffered"."""
-    probe = directory / "probe"
-    try:
-        fd = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_DIRECT | os.O_DSYNC, 0o644)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-        return "buffered"
-    else:
-        os.close(fd)
-        return "direct"
-    finally:
-        probe.unlink(missing_ok=True)

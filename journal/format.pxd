@@ -1,61 +1,45 @@
-# The bytes of a journal, format 1. All integers little-endian.
+# The bytes of a journal, format 2. All integers little-endian; the headers are in layout.pxd.
 #
-# A journal is a folder of segments, 00000001.segment, 00000002.segment, …, all of one size
-# and filled with zeros before use. A segment is a header block and then batches:
+# A journal is a folder of segments, 00000001.segment, 00000002.segment, …, all of one size. A
+# segment is a header block and then batches:
 #
 #     offset 0       SegmentHeader, zeros up to 4,096
 #     offset 4,096   batch  BatchHeader (128 bytes), count × Command (128 bytes), zeros up to a
 #                    multiple of 4,096
 #                    batch …
-#                    zeros: the end so far
+#                    the end so far: zeros, or in a recycled file what it held before
 #
-# A batch is what was written and synced at once. Its checksum covers its header after the
-# checksum and its commands, and begins from the checksum of the batch before it, whichever
-# segment that is in: a batch that is missing, old or out of place does not fit in the chain.
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+# A batch is what was written and synced at once. It holds the hash of the batch before it,
+# whichever segment that is in, and its own: one that is missing, old, changed or out of place
+# does not fit in the chain.
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+from journal.layout cimport BLOCK_BYTES, HASH_BYTES
 
 
-cdef enum:
-    FORMAT = 1
-    BLOCK_BYTES = 4096
-    MAX_BATCH = 8191  # commands: with its header a batch is at most 1 MiB
-    MAX_BATCH_BYTES = 1 << 20
-    CHECKED_FROM = 8  # the first byte of either header that its checksum covers
-
-
-cdef extern from *:
-    # "LMAXSEG1" and "LBAT" as they stand in the file
-    """
-    #define LMAX_SEGMENT_MAGIC 0x3147455358414d4cULL
-    #define LMAX_BATCH_MAGIC 0x5441424cU
-    """
-    const uint64_t SEGMENT_MAGIC "LMAX_SEGMENT_MAGIC"
-    const uint32_t BATCH_MAGIC "LMAX_BATCH_MAGIC"
-
-
-cdef struct SegmentHeader:
-    uint32_t checksum  # of the rest of the header
-    uint32_t format
-    uint64_t magic
-    uint64_t number  # 1, 2, 3, …: the file's name
-    uint64_t first_sequence
-    uint64_t segment_bytes
-    int64_t created  # ns since 1970
-    uint32_t epoch
-    uint32_t previous_checksum  # of the last batch before this segment
-    char reserved[72]
-
-
-cdef struct BatchHeader:
-    uint32_t magic
-    uint32_t checksum
-    uint32_t count
-    uint32_t epoch
-    uint64_t first_sequence
-    uint32_t previous_checksum
-    char reserved[100]
+cdef struct Link:
+    # The place behind a batch: what the next one must go on from.
+    uint64_t sequence  # of the last command
+    uint64_t generation  # of the segment
+    uint32_t epoch  # of the last batch
+    uint32_t key  # of the segment; 0: not encrypted
+    uint8_t hash[HASH_BYTES]  # of the last batch
 
 
 cdef inline int64_t batch_bytes(int64_t count) noexcept nogil:
     """What a batch of that many commands takes in the file."""
     return (128 + 128 * count + BLOCK_BYTES - 1) & ~<int64_t>(BLOCK_BYTES - 1)
+
+
+cdef inline void batch_nonce(uint64_t generation, int64_t offset, uint8_t *nonce) noexcept nogil:
+    """Of the batch at that offset, 12 bytes.
+
+    The key is the segment's own, so the nonce is used once: a place in a segment is written
+    twice only after a restart, and an encrypted journal goes on in a new segment then.
+    """
+    cdef int index
+    cdef uint32_t block = <uint32_t>(offset // BLOCK_BYTES)
+    for index in range(8):
+        nonce[index] = <uint8_t>(generation >> 8 * index)
+    for index in range(4):
+        nonce[8 + index] = <uint8_t>(block >> 8 * index)

@@ -3,107 +3,129 @@
 The disk is the journaler's. A segment is filled in small pieces with a pause after each, past
 the page cache where that is possible, so that no sync of a batch ever waits behind megabytes
 of zeros; only when the segment in use runs out are the pauses left away.
+
+A segment that is no longer needed is kept as `….free`: its first block is zeroed and it gets the
+next number, which costs one small write instead of a file full of zeros.
 """
 
 from __future__ import annotations
 
 import errno
-import mmap
 import os
 import threading
-from pathlib import Path
 
 from journal._writer import Journaler
-from journal.reader import segment_path
+from journal.errors import JournalError
+from journal.folder import Folder
+from journal.keys import Keys
+from journal.reader import BLOCK_BYTES, segment_name
 
-PIECE_BYTES = 256 << 10
 PAUSE_S = 0.002
 HURRY_BELOW = 0.3  # of the segment in use is left: make haste
 POLL_S = 0.01
 RETRY_S = 0.5
+FREE = ".free"
+NEW = ".new"
+SALT_BYTES = 16
 
-# Mapped memory begins on a page, as writes past the page cache ask for.
-ZEROS = memoryview(mmap.mmap(-1, PIECE_BYTES))
 
+class SegmentMaker:
+    """Keeps one segment ready, so that the journaler never waits for a file to be made.
 
-class SegmentMaker(threading.Thread):
-    """Keeps one segment ready, so that the journaler never waits for a file to be made."""
+    number: of the next one. `start` does it on a thread; `step` once, for who has no threads.
+    """
 
     def __init__(
-        self, journaler: Journaler, directory: Path, number: int, segment_bytes: int, mode: str
+        self,
+        journaler: Journaler,
+        folder: Folder,
+        number: int,
+        segment_bytes: int,
+        *,
+        cluster: bytes,
+        keys: Keys,
     ) -> None:
-        super().__init__(name="segment-maker", daemon=True)
         self.problem = ""
         self._journaler = journaler
-        self._directory = directory
+        self._folder = folder
         self._number = number
         self._segment_bytes = segment_bytes
-        self._mode = mode
+        self._cluster = cluster
+        self._keys = keys
         self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="segment-maker", daemon=True)
 
-    def run(self) -> None:
+    def start(self) -> None:
+        self._thread.start()
+
+    def _run(self) -> None:
         wait = 0.0
         while not self._stopping.wait(wait):
-            wait = POLL_S
-            if not self._journaler.wants_segment():
-                continue
-            try:
-                fd = self._make()
-            except OSError as error:
-                self.problem = f"no room for the next journal segment: {error}"
-                wait = RETRY_S
-                continue
-            except Exception as defect:  # the journal must not stand still without a reason
-                self.problem = f"the next journal segment cannot be made: {defect!r}"
-                raise
-            self.problem = ""
-            self._journaler.offer_segment(fd)
-            self._number += 1
+            wait = RETRY_S if self.step() and self.problem else POLL_S
 
-    def _make(self) -> int:
-        """A zero-filled segment, open for writing."""
-        path = segment_path(self._directory, self._number)
-        half_made = path.with_suffix(".new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        fd = os.open(half_made, flags | (os.O_DIRECT if self._mode == "direct" else 0), 0o644)
+    def step(self) -> bool:
+        """Make a segment if one is wanted: whether it was. `problem` tells when it failed."""
+        if not self._journaler.wants_segment():
+            return False
         try:
-            os.posix_fallocate(fd, 0, self._segment_bytes)
-            self._fill(fd)
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        half_made.rename(path)
-        sync_directory(self._directory)
-        return open_segment(path, self._mode)
+            recycled = self._make(segment_name(self._number))
+            salt = os.urandom(SALT_BYTES)
+            key = self._keys.current
+            secret = self._keys.of_segment(key, self._cluster, salt)
+            handle = self._folder.open_to_write(segment_name(self._number))
+        except OSError as error:
+            self.problem = f"no room for the next journal segment: {error}"
+            return True
+        except Exception as defect:  # the journal must not stand still without a reason
+            self.problem = f"the next journal segment cannot be made: {defect!r}"
+            raise
+        self.problem = ""
+        self._journaler.offer_segment(
+            handle, recycled=recycled, key=key, salt=salt, secret=secret
+        )
+        self._number += 1
+        return True
 
-    def _fill(self, fd: int) -> None:
-        offset = 0
-        while offset < self._segment_bytes:
-            offset += os.pwrite(fd, ZEROS[: self._segment_bytes - offset], offset)
-            if self._mode == "buffered":
-                os.fdatasync(fd)
-            in_haste = self._journaler.remaining < HURRY_BELOW * self._segment_bytes
-            if self._stopping.wait(0 if in_haste else PAUSE_S):
-                raise OSError(errno.ECANCELED, "stopping")
+    def _make(self, name: str) -> bool:
+        """A segment whose first block is zeros; whether old bytes lie behind it."""
+        half_made = name.replace(".segment", NEW)
+        recycled = free_segment(self._folder, self._segment_bytes)
+        if recycled:
+            self._folder.zero(recycled, 0, BLOCK_BYTES)
+            self._folder.rename(recycled, name)
+        else:
+            self._folder.make(half_made, self._segment_bytes, self._pause)
+            self._folder.rename(half_made, name)
+        self._folder.sync()
+        return bool(recycled)
+
+    def _pause(self) -> None:
+        in_haste = self._journaler.remaining < HURRY_BELOW * self._segment_bytes
+        if self._stopping.wait(0 if in_haste else PAUSE_S):
+            raise OSError(errno.ECANCELED, "stopping")
 
     def stop(self) -> None:
         """Leave off, also in the middle of a segment, and wait for that."""
         self._stopping.set()
-        self.join()
+        if self._thread.ident:
+            self._thread.join()
 
 
-def sync_directory(directory: Path) -> None:
-    """Make sure that what was created, renamed or removed in it stays so."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+def free_segment(folder: Folder, segment_bytes: int) -> str:
+    """The name of a file that may be recycled, or nothing."""
+    for name in sorted(folder.names()):
+        if name.endswith(FREE) and folder.size(name) == segment_bytes:
+            return name
+    return ""
 
 
-def open_segment(path: Path, mode: str) -> int:
-    """A segment's descriptor as the journaler writes to it."""
-    flags = os.O_WRONLY | os.O_CLOEXEC
-    if mode == "direct":
-        flags |= os.O_DIRECT | os.O_DSYNC
-    return os.open(path, flags)
+def recycle(folder: Folder, number: int) -> None:
+    """Give a segment that nobody needs any more to the next that is made; it is renamed only.
+
+    JournalError if it is not there. The caller has made sure that a snapshot stands for it.
+    """
+    name = segment_name(number)
+    if not folder.exists(name):
+        raise JournalError(f"{folder.path / name} is not there")
+    folder.rename(name, name.replace(".segment", FREE))
+    folder.sync()

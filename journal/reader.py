@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,19 +14,30 @@ from journal._scan import (
     EXHAUSTED,
     SIZES,
     SPOILED,
+    Chain,
     OtherFormat,
-    gather,
+    all_zeros,
+    batch_at,
     segment_header,
-    whole_batch,
 )
 from journal.errors import JournalCorrupt, JournalError
+from journal.folder import Bytes, Folder, RealFolder, read_all
+from journal.keys import Keys
+from journal.schema import (
+    BATCH_MAGIC,
+    HASH_BYTES,
+    SEGMENT_HEADER_BYTES,
+    SEGMENT_MAGIC,
+    SegmentFields,
+    offset_of,
+)
 from lmax.schema import COMMAND
 
 BLOCK_BYTES, BATCH_BYTES, _ = SIZES
 CHUNK_BYTES = 4 * BATCH_BYTES
 NO_LIMIT = 2**64 - 1
 SUFFIX = ".segment"
-HEADER_BYTES = 128
+LOOK_AGAIN_S = 0.005
 
 NOTHING, NEXT_SEGMENT = 0, 1
 """What lies ahead of the place where the next batch would be, besides damage."""
@@ -34,47 +45,66 @@ NOTHING, NEXT_SEGMENT = 0, 1
 Commands = npt.NDArray[np.void]
 
 
+def segment_name(number: int) -> str:
+    """Of segment `number`, from 1."""
+    return f"{number:08d}{SUFFIX}"
+
+
 def segment_path(directory: Path, number: int) -> Path:
-    """Where segment `number` (from 1) lives."""
-    return directory / f"{number:08d}{SUFFIX}"
+    """Where segment `number` lives."""
+    return directory / segment_name(number)
 
 
-def segment_numbers(directory: Path) -> list[int]:
+def segment_numbers(directory: Path | Folder) -> list[int]:
     """The segments of a folder in order. JournalError if one is missing between others."""
-    if not directory.is_dir():
-        raise JournalError(f"{directory} is not a folder. A journal is a folder of segments.")
-    numbers = sorted(int(p.stem) for p in directory.glob(f"*{SUFFIX}") if p.stem.isdigit())
+    folder = as_folder(directory)
+    stems = (name.removesuffix(SUFFIX) for name in folder.names() if name.endswith(SUFFIX))
+    numbers = sorted(int(stem) for stem in stems if stem.isdigit())
     for number, following in itertools.pairwise(numbers):
         if following != number + 1:
             raise JournalError(
-                f"{segment_path(directory, number + 1)} is missing. Restore it from a copy."
+                f"{segment_path(folder.path, number + 1)} is missing. Restore it from a copy."
             )
     return numbers
+
+
+def as_folder(directory: Path | Folder) -> Folder:
+    return RealFolder(directory) if isinstance(directory, Path) else directory
 
 
 class Reader:
     """Goes through the batches of a journal in order and checks each.
 
     sequence: of the last command read; segment, offset: where the next batch would be;
-    checksum: of the last batch. `torn` says what stands at the end where it is not clean.
+    `torn` says what stands at the end where it is not clean. hashes: check SHA-256 too; keys: of
+    an encrypted journal.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.sequence = 0
-        self.checksum = 0
+    def __init__(
+        self, directory: Path | Folder, *, hashes: bool = True, keys: Keys | None = None
+    ) -> None:
+        self.folder = as_folder(directory)
+        self.chain = Chain(hashes=hashes)
+        self.cluster = b""
         self.segment = 0
         self.offset = 0
         self.torn = ""
         self.segment_bytes = 0
-        self._fd = -1
+        self.key = 0
+        self._keys = keys or Keys()
+        self._recycled = False
+        self._handle = -1
         self._chunk = np.empty(CHUNK_BYTES, np.uint8)
         self._out = np.empty(CHUNK_BYTES, np.uint8)
 
+    @property
+    def sequence(self) -> int:
+        return self.chain.sequence
+
     def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        if self._handle >= 0:
+            self.folder.close(self._handle)
+            self._handle = -1
 
     def __enter__(self) -> Reader:
         return self
@@ -89,7 +119,7 @@ class Reader:
         """
         ahead: JournalCorrupt | int | None = None
         while self.sequence < last:
-            if self._fd < 0 and not self._open_next():
+            if self._handle < 0 and not self._open_next():
                 break
             filled, wrong = self._gather(last)
             if filled:
@@ -110,14 +140,17 @@ class Reader:
 
     def _gather(self, last: int) -> tuple[int, str]:
         """Read on; bytes of commands found, or what is wrong where the next batch should be."""
-        size = os.preadv(self._fd, [memoryview(self._chunk)], self.offset)
-        stop, consumed, filled, expected, self.checksum, wrong = gather(
-            self._chunk[:size], self.sequence + 1, last, self.checksum, self._out
-        )
-        self.offset += consumed
-        self.sequence = expected - 1
-        if not filled and stop == SPOILED:
-            raise self._corrupt(self._path(), self.offset, wrong)
+        for again in (True, False):
+            size = self.folder.read_at(self._handle, self._chunk, self.offset)
+            stop, consumed, filled, wrong = self.chain.gather(
+                self._chunk[:size], self.offset, last, self._out
+            )
+            self.offset += consumed
+            if filled or stop != SPOILED:
+                break
+            if not again or not self._recycled:
+                raise self._corrupt(self._path(), self.offset, wrong)
+            time.sleep(LOOK_AGAIN_S)  # new bytes may be replacing old ones at this moment
         if not filled and stop == EXHAUSTED and size:
             wrong = "a batch that is cut off by the end of the file"
         return filled, wrong
@@ -128,103 +161,148 @@ class Reader:
             yield commands
 
     def _path(self) -> Path:
-        return segment_path(self.directory, self.segment)
+        return segment_path(self.folder.path, self.segment)
 
     def _open_next(self) -> bool:
         """Open the segment after the current one; False when there is none in use."""
         number = self.segment + 1
-        if self.segment == 0 and (numbers := segment_numbers(self.directory)):
+        if self.segment == 0 and (numbers := segment_numbers(self.folder)):
             number = numbers[0]
-        path = segment_path(self.directory, number)
-        header = read_header(path) if path.exists() else None
+        name = segment_name(number)
+        header = read_header(self.folder, name) if self.folder.exists(name) else None
         if isinstance(header, str):
             self.torn = header
-            if damage := self._damaged_header(path, header):
-                raise damage
-        if header is None and (damage := self._lost_header(path)):
+            if not self._cut_short(name) or self._follows(number):
+                raise self._corrupt(self.folder.path / name, 0, header)
+        if header is None and (damage := self._lost_header(number)):
             raise damage
         if not isinstance(header, dict):
             return False
-        self._check_header(path, number, header)
-        self.segment, self.offset = number, BLOCK_BYTES
-        self.segment_bytes = header["segment_bytes"]
-        self._fd = os.open(path, os.O_RDONLY)
+        self._check_header(self.folder.path / name, number, header)
+        self._enter(number, header)
+        self._handle = self.folder.open_to_read(name)
         return True
 
-    def _check_header(self, path: Path, number: int, header: dict[str, int]) -> None:
+    def _enter(self, number: int, header: SegmentFields) -> None:
+        self.segment, self.offset = number, BLOCK_BYTES
+        self.segment_bytes = header["segment_bytes"]
+        self.cluster = header["cluster"]
+        self.key = header["key"]
+        self._recycled = bool(header["recycled"])
+        self.chain.enter(
+            header["generation"],
+            epoch=header["epoch"],
+            recycled=self._recycled,
+            previous=header["previous"],
+            key=header["key"],
+            secret=self._keys.of_segment(header["key"], header["cluster"], header["salt"]),
+        )
+
+    def _check_header(self, path: Path, number: int, header: SegmentFields) -> None:
+        """That this segment follows the one before; the first begins its journal."""
+        cluster = self.cluster or header["cluster"]
+        before = self.chain.hash if self.segment else cluster.ljust(HASH_BYTES, b"\0")
         expected = {
             "number": number,
             "first_sequence": self.sequence + 1,
-            "previous_checksum": self.checksum,
+            "cluster": cluster,
+            "previous": before,
         }
+        names = {"cluster": "cluster id", "previous": "previous hash"}
         for name, value in expected.items():
-            if header[name] != value:
-                what = f"a segment whose {name.replace('_', ' ')} is {header[name]}, not {value},"
-                raise self._corrupt(path, 0, what)
+            if (found := header[name]) != value:  # type: ignore[literal-required]
+                is_, not_ = (v.hex() if isinstance(v, bytes) else v for v in (found, value))
+                words = names.get(name, name.replace("_", " "))
+                raise self._corrupt(path, 0, f"a segment whose {words} is {is_}, not {not_},")
+        if header["generation"] <= self.chain.generation:
+            what = f"a segment of generation {header['generation']}, after one of generation"
+            raise self._corrupt(path, 0, f"{what} {self.chain.generation},")
+        if header["epoch"] < self.chain.epoch:
+            what = f"a segment of epoch {header['epoch']}, after one of epoch {self.chain.epoch},"
+            raise self._corrupt(path, 0, what)
 
     def _look_ahead(self, wrong: str) -> JournalCorrupt | int:
         """What follows where the next batch is not: the next segment, nothing, or proof of damage.
 
         At the very end bad bytes are a write that the stop cut short; elsewhere, damage.
         """
-        if self._follows(self._path()):
-            return self._corrupt(self._path(), self.offset, wrong) if wrong else NEXT_SEGMENT
-        rest = np.fromfile(self._path(), np.uint8, offset=self.offset)
-        if found := whole_batches(rest):
-            wrong = (
-                f"{wrong or 'zeros'}, before a good batch that begins with command {found[0][1]},"
-            )
+        rest = read_all(self.folder, segment_name(self.segment), self.offset)
+        later = newer_batches(rest[BLOCK_BYTES:], self.chain.generation)
+        if later:
+            wrong = f"{wrong or 'zeros'}, before a batch that begins with command {later[0]},"
             return self._corrupt(self._path(), self.offset, wrong)
-        if damage := self._lost_header(segment_path(self.directory, self.segment + 1)):
+        unclean = not wrong and not self._recycled and not all_zeros(rest)
+        if self._follows(self.segment):
+            wrong = wrong or ("bytes behind the last batch" if unclean else "")
+            return self._corrupt(self._path(), self.offset, wrong) if wrong else NEXT_SEGMENT
+        if damage := self._lost_header(self.segment + 1):
             return damage
-        self.torn = wrong or ("bytes that begin no batch" if rest.any() else "")
+        self.torn = wrong or ("bytes that begin no batch" if unclean else "")
         return NOTHING
 
-    def _damaged_header(self, path: Path, wrong: str) -> JournalCorrupt | None:
-        """A bad header is a cut write only if nothing at all was written behind it."""
-        if self._follows(path) or np.fromfile(path, np.uint8)[HEADER_BYTES:].any():
-            return self._corrupt(path, 0, wrong)
-        return None
+    def _cut_short(self, name: str) -> bool:
+        """Whether a bad header may be a first write that was cut short: nothing stands behind it.
 
-    def _lost_header(self, path: Path) -> JournalCorrupt | None:
+        Zeros follow in its block, and whatever batches the file holds are from before.
+        """
+        block = read_all(self.folder, name, 0, BLOCK_BYTES)
+        magic = offset_of("SegmentHeader", "magic")
+        rest = magic + len(SEGMENT_MAGIC)
+        if block[magic:rest].tobytes() == SEGMENT_MAGIC:
+            rest = SEGMENT_HEADER_BYTES
+        return all_zeros(block[rest:]) and not self._begun(name, BLOCK_BYTES)
+
+    def _begun(self, name: str, start: int) -> bool:
+        """Whether a batch stands in that later segment, from `start` on."""
+        return bool(newer_batches(read_all(self.folder, name, start), self.chain.generation + 1))
+
+    def _lost_header(self, number: int) -> JournalCorrupt | None:
         """Header and first batch are written at once, so either may be missing after a stop.
 
         With a later batch, or a segment after it, the first was safe, and so was the header.
         """
-        if not path.exists():
+        name = segment_name(number)
+        if not self.folder.exists(name):
             return None
-        batches = whole_batches(np.fromfile(path, np.uint8))
-        later = self._follows(path) or any(offset != BLOCK_BYTES for offset, _ in batches)
-        if later and read_header(path) is None:  # still: a writer may have begun it meanwhile
-            return self._corrupt(path, 0, "a segment without its header")
+        later = self._follows(number) or self._begun(name, 2 * BLOCK_BYTES)
+        if later and read_header(self.folder, name) is None:  # still: a writer may have begun it
+            return self._corrupt(self.folder.path / name, 0, "a segment without its header")
         return None
 
-    def _follows(self, path: Path) -> bool:
+    def _follows(self, number: int) -> bool:
         """Whether the segment after that one is in use."""
-        following = segment_path(self.directory, int(path.stem) + 1)
-        return following.exists() and read_header(following) is not None
+        name = segment_name(number + 1)
+        return self.folder.exists(name) and read_header(self.folder, name) is not None
 
     def _corrupt(self, path: Path, offset: int, what: str) -> JournalCorrupt:
         return JournalCorrupt(path, offset, self.sequence + 1, what)
 
 
-def read_header(path: Path) -> dict[str, int] | str | None:
+def read_header(folder: Path | Folder, name: str) -> SegmentFields | str | None:
     """A segment's header; None while it is not in use; a str says what is wrong with it.
 
     Raises JournalError for a format that this program does not know.
     """
-    with path.open("rb") as file:
-        block = np.frombuffer(file.read(BLOCK_BYTES), np.uint8)
+    folder = as_folder(folder)
     try:
-        return segment_header(block)
+        return segment_header(read_all(folder, name, 0, BLOCK_BYTES))
     except OtherFormat as error:
-        raise JournalError(f"{path}: {error}. Use the version that wrote it.") from None
+        raise JournalError(
+            f"{folder.path / name}: {error}. Use the version that wrote it."
+        ) from None
 
 
-def whole_batches(data: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Offset and first sequence of at most two whole batches in blocks, wherever they belong."""
+def newer_batches(data: Bytes, generation: int) -> list[int]:
+    """First sequences of batches of that generation or a later one in these blocks, at most two.
+
+    A header is enough: there is one write at a time, so what stands before it was safe.
+    """
     blocks = data[: len(data) // BLOCK_BYTES * BLOCK_BYTES].reshape(-1, BLOCK_BYTES)
-    magic = np.frombuffer(b"LBAT", np.uint8)
-    starts = np.flatnonzero((blocks[:, :4] == magic).all(axis=1)) * BLOCK_BYTES
-    found = ((int(at), first) for at in starts if (first := whole_batch(data[at:])))
+    magic = np.frombuffer(BATCH_MAGIC, np.uint8)
+    starts = np.flatnonzero((blocks[:, : len(magic)] == magic).all(axis=1)) * BLOCK_BYTES
+    found = (
+        batch[1]
+        for at in starts
+        if (batch := batch_at(data[int(at) :])) and batch[0] >= generation
+    )
     return list(itertools.islice(found, 2))

@@ -12,6 +12,7 @@ from journal.errors import JournalCorrupt, JournalError
 from journal.files import Journal
 from tests.journal.writing import (
     BLOCK,
+    CLUSTER,
     SMALL,
     Scribe,
     batch_bytes,
@@ -166,14 +167,14 @@ def test_bytes_behind_a_batch_are_damage_even_at_the_very_end(tmp_path: Path, se
 def test_a_zeroed_block_before_good_batches_is_damage(tmp_path: Path, seed: int) -> None:
     written(tmp_path, seed, [10, 20, 30])
     zero(segments(tmp_path)[0], BLOCK + batch_bytes(10), BLOCK)
-    error = refused(tmp_path, "zeros, before a good batch that begins with command 31")
+    error = refused(tmp_path, "zeros, before a batch that begins with command 31")
     assert (error.offset, error.sequence) == (BLOCK + batch_bytes(10), 11)
 
 
 def test_a_batch_count_that_points_beyond_the_file_is_damage(tmp_path: Path, seed: int) -> None:
     written(tmp_path, seed, [10, 20, 30])
-    flip(segments(tmp_path)[0], BLOCK + 9, 0x10)  # 10 commands become 4,106
-    assert refused(tmp_path, "begins with command 11").sequence == 1
+    flip(segments(tmp_path)[0], BLOCK + 17, 0x10)  # 10 commands become 4,106
+    assert refused(tmp_path, "checksum is wrong, before a batch that begins with command 11").sequence == 1
 
 
 @pytest.mark.parametrize("segment", [0, 1])
@@ -198,7 +199,7 @@ def test_a_batch_twice_is_damage(tmp_path: Path, seed: int) -> None:
     data = bytearray(path.read_bytes())
     data[at + BLOCK : at + 2 * BLOCK] = data[at : at + BLOCK]
     path.write_bytes(data)
-    refused(tmp_path, "a batch that begins with command 11, before a good batch")
+    refused(tmp_path, "a batch that begins with command 11 where command 31 should be")
 
 
 def test_a_missing_segment_is_named(tmp_path: Path, seed: int) -> None:
@@ -235,16 +236,24 @@ def test_a_segment_twice_is_refused(tmp_path: Path, seed: int) -> None:
 def test_a_segment_of_another_journal_is_refused(tmp_path: Path, seed: int) -> None:
     """It has the right number and begins with the right command."""
     here, other = tmp_path / "here", tmp_path / "other"
-    written(here, seed, [400, 400, 400])
-    written(other, seed + 1, [400, 400, 400])
+    written(here, seed, [400, 400, 400], cluster=CLUSTER)
+    written(other, seed + 1, [400, 400, 400], cluster=CLUSTER)
     shutil.copy(segments(other)[1], segments(here)[1])
-    refused(here, "a segment whose previous checksum is")
+    refused(here, "a segment whose previous hash is")
+
+
+def test_a_segment_of_another_cluster_is_refused(tmp_path: Path, seed: int) -> None:
+    here, other = tmp_path / "here", tmp_path / "other"
+    written(here, seed, [400, 400, 400], cluster=CLUSTER)
+    written(other, seed, [400, 400, 400])
+    shutil.copy(segments(other)[1], segments(here)[1])
+    refused(here, "a segment whose cluster id is")
 
 
 def test_a_last_batch_of_another_journal_is_refused(tmp_path: Path, seed: int) -> None:
     here, other = tmp_path / "here", tmp_path / "other"
-    written(here, seed, [10, 20])
-    written(other, seed + 1, [10, 20])
+    written(here, seed, [10, 20], cluster=CLUSTER)
+    written(other, seed + 1, [10, 20], cluster=CLUSTER)
     at, size = BLOCK + batch_bytes(10), batch_bytes(20)
     data = bytearray(segments(here)[0].read_bytes())
     data[at : at + size] = segments(other)[0].read_bytes()[at : at + size]
@@ -256,14 +265,14 @@ def test_a_newer_format_is_named_and_left_alone(tmp_path: Path, seed: int) -> No
     written(tmp_path, seed, [10])
     path = segments(tmp_path)[0]
     data = bytearray(path.read_bytes())
-    data[4] = 2
-    data[0:4] = crc(bytes(data[4:128])).to_bytes(4, "little")
+    data[4] = 3
+    data[0:4] = crc(bytes(data[4:256])).to_bytes(4, "little")
     data[BLOCK : BLOCK + 4] = b"NEXT"  # nothing behind the header looks like ours
     path.write_bytes(data)
     with Journal(tmp_path) as journal, pytest.raises(JournalError) as caught:
         list(journal.replay())
     assert str(caught.value) == (
-        f"{path}: format 2; this program reads format 1. Use the version that wrote it."
+        f"{path}: format 3; this program reads format 2. Use the version that wrote it."
     )
     assert path.read_bytes() == bytes(data)
 

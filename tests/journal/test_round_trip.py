@@ -175,7 +175,7 @@ def test_odd_segment_sizes_are_refused(tmp_path: Path, segment_bytes: int) -> No
 
 
 def test_an_unknown_mode_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="auto, direct or buffered, not 'fast'"):
+    with pytest.raises(ValueError, match="mode is auto, direct, buffered, not 'fast'"):
         Journal(tmp_path, mode="fast")
 
 

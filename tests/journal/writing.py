@@ -3,17 +3,21 @@
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
 from journal.files import Journal
+from journal.keys import Keys
 from journal.reader import Reader
+from lmax.records import joined
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.ringbuffer.sequence import RingSequence
 from lmax.schema import COMMAND
 
 BLOCK = 4096
 SMALL = 64 << 10
+CLUSTER = b"a cluster's name"
 
 
 def commands_of(seed: int, first: int, count: int) -> np.ndarray:
@@ -31,19 +35,29 @@ class Scribe:
     """
 
     def __init__(
-        self, directory: Path, *, segment_bytes: int = SMALL, mode: str = "auto", slots: int = 8192
+        self,
+        directory: Path,
+        *,
+        segment_bytes: int = SMALL,
+        mode: str = "auto",
+        slots: int = 8192,
+        cluster: bytes = b"",
+        keys: Keys | None = None,
+        epoch: int = 1,
     ) -> None:
-        self.journal = Journal(directory, segment_bytes=segment_bytes, mode=mode)
+        self.journal = Journal(
+            directory, segment_bytes=segment_bytes, mode=mode, cluster=cluster, keys=keys
+        )
         try:
             batches = [batch.copy() for batch in self.journal.replay()]
         except BaseException:
             self.journal.close()
             raise
-        self.found = np.concatenate([np.empty(0, COMMAND), *batches])
+        self.found = joined([np.empty(0, COMMAND), *batches])
         self.ring = RingBuffer(slots, dtype=COMMAND, last=self.journal.sequence)
         self.position = RingSequence()
         self.ring.add_gate(self.position)
-        self.agent = self.journal.journaler(self.ring, self.position)
+        self.agent = self.journal.journaler(self.ring, self.position, epoch=epoch)
 
     def write(self, commands: np.ndarray) -> None:
         """Publish and make durable, with patience for the segment maker."""
@@ -74,21 +88,21 @@ class Scribe:
         self.close()
 
 
-def written(directory: Path, seed: int, sizes: list[int], **options: int | str) -> np.ndarray:
+def written(directory: Path, seed: int, sizes: list[int], **options: Any) -> np.ndarray:
     """A journal of batches of these sizes; its commands."""
     parts = []
-    with Scribe(directory, **options) as scribe:  # type: ignore[arg-type]
+    with Scribe(directory, **options) as scribe:
         for size in sizes:
             commands = commands_of(seed, scribe.ring.cursor + 1, size)
             scribe.write(commands)
             parts.append(commands)
         scribe.agent = None  # type: ignore[assignment]
-    return np.concatenate(parts)
+    return joined(parts)
 
 
-def read_all(directory: Path) -> np.ndarray:
-    with Reader(directory) as reader:
-        return np.concatenate([np.empty(0, COMMAND), *(b.copy() for b in reader.batches())])
+def read_all(directory: Path, keys: Keys | None = None) -> np.ndarray:
+    with Reader(directory, keys=keys) as reader:
+        return joined([np.empty(0, COMMAND), *(b.copy() for b in reader.batches())])
 
 
 def same(left: np.ndarray, right: np.ndarray) -> bool:

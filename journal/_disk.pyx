@@ -1,0 +1,100 @@
+"""How bytes get to the disk. See _disk.pxd."""
+from cpython.memoryview cimport PyMemoryView_FromMemory
+from libc.errno cimport EIO, errno
+from libc.stddef cimport size_t
+from libc.stdint cimport int32_t, int64_t
+
+cdef extern from "<unistd.h>" nogil:
+    ssize_t pwrite(int fd, const void *data, size_t size, long offset)
+    int fdatasync(int fd)
+    int posix_close "close" (int fd)
+
+cdef extern from "Python.h":
+    int PyBUF_READ
+
+
+cdef int64_t file_write(
+    void *state, int32_t handle, const char *data, int64_t size, int64_t offset
+) noexcept nogil:
+    cdef ssize_t written = pwrite(handle, data, size, offset)
+    return written if written >= 0 else -errno
+
+
+cdef int file_sync(void *state, int32_t handle) noexcept nogil:
+    return 0 if fdatasync(handle) == 0 else -errno
+
+
+cdef int no_sync(void *state, int32_t handle) noexcept nogil:
+    return 0  # the write came back when it was safe
+
+
+cdef void file_close(void *state, int32_t handle) noexcept nogil:
+    posix_close(handle)
+
+
+cdef class DiskBase:
+    """What the journaler takes."""
+
+
+cdef class DirectDisk(DiskBase):
+    """Descriptors opened with O_DIRECT|O_DSYNC: a write returns when it is on the disk."""
+
+    def __cinit__(self):
+        self.disk.write = file_write
+        self.disk.sync = no_sync
+        self.disk.close = file_close
+
+
+cdef class BufferedDisk(DiskBase):
+    """Writes to the page cache, then fdatasync."""
+
+    def __cinit__(self):
+        self.disk.write = file_write
+        self.disk.sync = file_sync
+        self.disk.close = file_close
+
+
+cdef int64_t foreign_write(
+    void *state, int32_t handle, const char *data, int64_t size, int64_t offset
+) noexcept with gil:
+    try:
+        view = PyMemoryView_FromMemory(<char *>data, size, PyBUF_READ)
+        return (<ForeignDisk>state).target.write(handle, view, offset)
+    except OSError as error:
+        return -(error.errno or EIO)
+    except BaseException as error:
+        (<ForeignDisk>state).failure = error
+        return -EIO
+
+
+cdef int foreign_sync(void *state, int32_t handle) noexcept with gil:
+    try:
+        (<ForeignDisk>state).target.sync(handle)
+        return 0
+    except OSError as error:
+        return -(error.errno or EIO)
+    except BaseException as error:
+        (<ForeignDisk>state).failure = error
+        return -EIO
+
+
+cdef void foreign_close(void *state, int32_t handle) noexcept with gil:
+    (<ForeignDisk>state).target.close(handle)
+
+
+cdef class ForeignDisk(DiskBase):
+    """A disk in Python, for simulations.
+
+    target: has write(handle, data, offset) → bytes written, sync(handle) and close(handle), which
+    raise OSError as a system call fails. failure: anything else that it raised.
+    """
+
+    cdef object target
+    cdef readonly object failure
+
+    def __cinit__(self, target):
+        self.target = target
+        self.disk.state = <void *>self
+        self.disk.write = foreign_write
+        self.disk.sync = foreign_sync
+        self.disk.close = foreign_close
