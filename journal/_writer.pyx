@@ -244,7 +244,8 @@ cdef int land(Writer *writer, bint wait) noexcept nogil:
 cdef int journal_work(void *state) noexcept nogil:
     """One round: how many commands were taken or made durable; -1 after an error, for good."""
     cdef Writer *writer = <Writer *>state
-    cdef int taken, landed, launched
+    cdef int taken, launched
+    cdef int landed = 0
     cdef int64_t count
     if writer.error:
         return -1

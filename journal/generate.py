@@ -55,6 +55,24 @@ def render_pxd() -> str:
     return "\n\n".join(parts)
 
 
+def render_layouts() -> str:
+    """The text of ``journal/_layout.pyx``: what the compiler made of it, for the tests."""
+    lines = ["# Written by `python -m journal.generate`; edit journal/schema.py instead."]
+    lines += [f"from journal.layout cimport {', '.join(sorted(STRUCTS))}", "", ""]
+    lines += ["def layouts():", "    cdef char *base"]
+    lines += [f"    cdef {name} {name.lower()}" for name in STRUCTS]
+    lines += ["    found = {}"]
+    for name, (fields, _) in STRUCTS.items():
+        record = name.lower()
+        lines += [f"    base = <char *>&{record}", f'    found["{name}"] = (sizeof({name}), {{']
+        lines += [
+            f'        "{f.name}": (<char *>&{record}.{f.name} - base, sizeof({record}.{f.name})),'
+            for f in fields
+        ]
+        lines += ["    })"]
+    return "\n".join([*lines, "    return found", ""])
+
+
 def _magic(text: bytes) -> str:
     return f"0x{int.from_bytes(text, 'little'):016x}ULL"
 
@@ -81,6 +99,7 @@ def with_tables(page: str) -> str:
 
 def main() -> None:
     (ROOT / "journal/layout.pxd").write_text(render_pxd())
+    (ROOT / "journal/_layout.pyx").write_text(render_layouts())
     page = ROOT / "docs/journal.md"
     page.write_text(with_tables(page.read_text()))
 

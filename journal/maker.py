@@ -80,9 +80,7 @@ class SegmentMaker:
             self.problem = f"the next journal segment cannot be made: {defect!r}"
             raise
         self.problem = ""
-        self._journaler.offer_segment(
-            handle, recycled=recycled, key=key, salt=salt, secret=secret
-        )
+        self._journaler.offer_segment(handle, recycled=recycled, key=key, salt=salt, secret=secret)
         self._number += 1
         return True
 

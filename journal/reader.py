@@ -85,6 +85,7 @@ class Reader:
     ) -> None:
         self.folder = as_folder(directory)
         self.chain = Chain(hashes=hashes)
+        self._hashes = hashes
         self.cluster = b""
         self.segment = 0
         self.offset = 0
@@ -159,6 +160,11 @@ class Reader:
         """`read` until the end."""
         while len(commands := self.read(last)):
             yield commands
+
+    def go_on_behind(self, header: SegmentFields, last: int, digest: bytes, epoch: int) -> None:
+        """Begin behind a whole segment that was checked: its last sequence, hash and epoch."""
+        self.chain = Chain(hashes=self._hashes, sequence=last)
+        self._enter(header["number"], {**header, "previous": digest, "epoch": epoch})
 
     def _path(self) -> Path:
         return segment_path(self.folder.path, self.segment)
@@ -301,8 +307,6 @@ def newer_batches(data: Bytes, generation: int) -> list[int]:
     magic = np.frombuffer(BATCH_MAGIC, np.uint8)
     starts = np.flatnonzero((blocks[:, : len(magic)] == magic).all(axis=1)) * BLOCK_BYTES
     found = (
-        batch[1]
-        for at in starts
-        if (batch := batch_at(data[int(at) :])) and batch[0] >= generation
+        batch[1] for at in starts if (batch := batch_at(data[int(at) :])) and batch[0] >= generation
     )
     return list(itertools.islice(found, 2))

@@ -124,6 +124,7 @@ BATCH = _dtype("BatchHeader")
 
 class SegmentFields(TypedDict):
     """A segment's header as it is read."""
+
     cluster: bytes
     number: int
     generation: int

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from journal.errors import JournalCorrupt
 from journal.reader import NO_LIMIT, Reader
+from journal.verify import verify
 from lmax._engine import Engine
 from node.cli.command_text import as_json_line, as_text
 from node.cli.exits import Exit
@@ -47,23 +47,12 @@ def _segment_line(segment: Segment) -> str:
 
 def show_verdict(folder: Path, as_json: bool) -> Exit:
     """`lmax journal verify`"""
-    where = journal_of(folder)
-    found: dict[str, Any] = {"state": "clean", "commands": 0, "last_sequence": 0, "bytes": 0}
-    code = Exit.OK
-    with Reader(where) as reader:
-        try:
-            for commands in read_patiently(reader):
-                found["commands"] += len(commands)
-                found["bytes"] += commands.nbytes
-        except JournalCorrupt as error:
-            code = Exit.JOURNAL
-            found |= {"state": "corrupt", "segment": error.path.name, "offset": error.offset}
-            found["what"] = str(error)
-        else:
-            if reader.torn:
-                found |= {"state": "torn", "segment": f"{reader.segment:08d}.segment"}
-                found |= {"offset": reader.offset, "what": reader.torn}
-        found["last_sequence"] = reader.sequence
+    verdict = verify(journal_of(folder))
+    code = Exit.JOURNAL if verdict.damage else Exit.OK
+    names = ["state", "commands", "last_sequence", "bytes"]
+    if verdict.state != "clean":
+        names += ["segment", "offset", "what"]
+    found: dict[str, Any] = {name: getattr(verdict, name) for name in names}
     if as_json:
         print_json(found)
     else:

@@ -174,7 +174,10 @@ def test_a_zeroed_block_before_good_batches_is_damage(tmp_path: Path, seed: int)
 def test_a_batch_count_that_points_beyond_the_file_is_damage(tmp_path: Path, seed: int) -> None:
     written(tmp_path, seed, [10, 20, 30])
     flip(segments(tmp_path)[0], BLOCK + 17, 0x10)  # 10 commands become 4,106
-    assert refused(tmp_path, "checksum is wrong, before a batch that begins with command 11").sequence == 1
+    assert (
+        refused(tmp_path, "checksum is wrong, before a batch that begins with command 11").sequence
+        == 1
+    )
 
 
 @pytest.mark.parametrize("segment", [0, 1])
