@@ -1,4 +1,5 @@
 """How bytes get to the disk. See _disk.pxd."""
+cimport cython
 from cpython.memoryview cimport PyMemoryView_FromMemory
 from libc.errno cimport EIO, errno
 from libc.stddef cimport size_t
@@ -82,6 +83,7 @@ cdef void foreign_close(void *state, int32_t handle) noexcept with gil:
     (<ForeignDisk>state).target.close(handle)
 
 
+@cython.no_gc_clear  # a journaler closes what it has open when it goes
 cdef class ForeignDisk(DiskBase):
     """A disk in Python, for simulations.
 

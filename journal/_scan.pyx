@@ -1,7 +1,7 @@
 """Reading batches from bytes: every number is checked before it is used."""
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcmp, memcpy
 
 from journal._openssl cimport (
     NONCE_BYTES, aes_free, aes_new, aes_open, sha256_add, sha256_begin, sha256_end, sha256_free,
@@ -36,6 +36,7 @@ cdef enum Found:
     NO_BATCH
     BAD_HEADER
     BAD_COMMANDS
+    OLD_BEHIND
     # from here on it cannot
     BAD_COUNT
     OTHER_GENERATION
@@ -231,7 +232,7 @@ cdef class Chain:
             return EXHAUSTED, at, filled, ""
         if found <= STALE:
             return END, at, filled, ""
-        stop = BAD if found <= BAD_COMMANDS else SPOILED
+        stop = BAD if found <= OLD_BEHIND else SPOILED
         return stop, at, filled, self.words(found, &header)
 
     cdef Found look(
@@ -289,7 +290,8 @@ cdef class Chain:
             if sequence != header.first_sequence + i:
                 return BAD_NUMBERS
         if not is_zero(block + 128 + size, batch_bytes(header.count) - 128 - size):
-            return BEHIND
+            # In a recycled file they may be old: the last zeros did not get to the disk.
+            return OLD_BEHIND if self.recycled else BEHIND
         return WHOLE
 
     cdef str words(self, Found found, const BatchHeader *header):

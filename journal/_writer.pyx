@@ -316,18 +316,26 @@ cdef class Journaler(AgentBase):
 
     def __dealloc__(self):
         cdef Writer *writer = &self.writer
-        if writer.flight.last and writer.disk.begin != NULL and not writer.error:
-            writer.disk.finish(writer.disk.state, True)  # it reads from our buffer
-        if writer.handle >= 0:
-            writer.disk.close(writer.disk.state, writer.handle)
-        if writer.has_spare:
-            writer.disk.close(writer.disk.state, writer.spare.handle)
+        self.release()
         if writer.aes:
             aes_free(writer.aes)
         if writer.filling.sha:
             sha256_free(writer.filling.sha)
         free(writer.filling.buffer)
         free(writer.other)
+
+    def release(self):
+        """Close what is open. Nothing runs the agent any more, and nothing ever will."""
+        cdef Writer *writer = &self.writer
+        if writer.flight.last and writer.disk.begin != NULL and not writer.error:
+            writer.disk.finish(writer.disk.state, True)  # it reads from our buffer
+            writer.flight.last = 0
+        if writer.handle >= 0:
+            writer.disk.close(writer.disk.state, writer.handle)
+            writer.handle = -1
+        if load_acquire_i32(&writer.has_spare):
+            writer.disk.close(writer.disk.state, writer.spare.handle)
+            store_release_i32(&writer.has_spare, 0)
 
     def wants_segment(self):
         """Whether there is none ready to go on in."""

@@ -176,6 +176,7 @@ class Journal:
         """Stop making segments and give the folder free. The journaler no longer runs."""
         if self._maker:
             self._maker.stop()
+            self._maker.release()
             self._maker = None
         self._reader.close()
         if self._lock >= 0:

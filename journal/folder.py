@@ -57,9 +57,9 @@ class Folder(Protocol):
         """A file of zeros that is safe; `pause` is called between pieces and may raise."""
 
     def zero(self, name: str, start: int, end: int) -> None:
-        """Zeros from `start` to `end`, which is where the file then ends if it was shorter; safe."""
+        """Zeros from `start` to `end`, safe; the file ends there then if it was shorter."""
 
-    def write(self, name: str, data: bytes) -> None:
+    def write_file(self, name: str, data: bytes) -> None:
         """A whole new file with these bytes; safe once the folder is synced."""
 
     def rename(self, old: str, new: str) -> None: ...
@@ -154,7 +154,7 @@ class RealFolder:
         finally:
             os.close(fd)
 
-    def write(self, name: str, data: bytes) -> None:
+    def write_file(self, name: str, data: bytes) -> None:
         with (self.path / name).open("wb") as file:
             file.write(data)
             file.flush()

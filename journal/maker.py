@@ -108,6 +108,10 @@ class SegmentMaker:
         if self._thread.ident:
             self._thread.join()
 
+    def release(self) -> None:
+        """Close the journaler's files, once nothing runs it any more."""
+        self._journaler.release()
+
 
 def free_segment(folder: Folder, segment_bytes: int) -> str:
     """The name of a file that may be recycled, or nothing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +36,6 @@ BLOCK_BYTES, BATCH_BYTES, _ = SIZES
 CHUNK_BYTES = 4 * BATCH_BYTES
 NO_LIMIT = 2**64 - 1
 SUFFIX = ".segment"
-LOOK_AGAIN_S = 0.005
 
 NOTHING, NEXT_SEGMENT = 0, 1
 """What lies ahead of the place where the next batch would be, besides damage."""
@@ -141,17 +139,13 @@ class Reader:
 
     def _gather(self, last: int) -> tuple[int, str]:
         """Read on; bytes of commands found, or what is wrong where the next batch should be."""
-        for again in (True, False):
-            size = self.folder.read_at(self._handle, self._chunk, self.offset)
-            stop, consumed, filled, wrong = self.chain.gather(
-                self._chunk[:size], self.offset, last, self._out
-            )
-            self.offset += consumed
-            if filled or stop != SPOILED:
-                break
-            if not again or not self._recycled:
-                raise self._corrupt(self._path(), self.offset, wrong)
-            time.sleep(LOOK_AGAIN_S)  # new bytes may be replacing old ones at this moment
+        size = self.folder.read_at(self._handle, self._chunk, self.offset)
+        stop, consumed, filled, wrong = self.chain.gather(
+            self._chunk[:size], self.offset, last, self._out
+        )
+        self.offset += consumed
+        if not filled and stop == SPOILED:
+            raise self._corrupt(self._path(), self.offset, wrong)
         if not filled and stop == EXHAUSTED and size:
             wrong = "a batch that is cut off by the end of the file"
         return filled, wrong
