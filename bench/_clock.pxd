@@ -34,6 +34,8 @@ cdef extern from *:
     uint64_t ticks_after "bench_after" () noexcept nogil
 
 
+cdef int64_t monotonic_ns() noexcept nogil
+
 cdef uint64_t ns_in_2_20_ticks() noexcept nogil
 
 

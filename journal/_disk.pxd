@@ -14,8 +14,8 @@ cdef struct Disk:
     # 0 once everything written before is safe. Never called again after it failed.
     int (*sync)(void *state, int32_t handle) noexcept nogil
     void (*close)(void *state, int32_t handle) noexcept nogil
-    # Begin a write and come back; `finish` tells what `write` would have. NULL where this disk
-    # cannot. One at a time; `data` stays as it is meanwhile.
+    # Begin a write; `finish`, called soon after, tells what `write` would have. NULL where this
+    # disk cannot. One at a time; `data` stays as it is meanwhile.
     int (*begin)(
         void *state, int32_t handle, const char *data, int64_t size, int64_t offset
     ) noexcept nogil

@@ -4,6 +4,14 @@ from cpython.memoryview cimport PyMemoryView_FromMemory
 from libc.errno cimport EIO, errno
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport free
+from libc.string cimport memset
+
+import os
+import time
+
+cdef extern from "<stdlib.h>" nogil:
+    int posix_memalign(void **memory, size_t alignment, size_t size)
 
 cdef extern from "<unistd.h>" nogil:
     ssize_t pwrite(int fd, const void *data, size_t size, long offset)
@@ -81,6 +89,43 @@ cdef int foreign_sync(void *state, int32_t handle) noexcept with gil:
 
 cdef void foreign_close(void *state, int32_t handle) noexcept with gil:
     (<ForeignDisk>state).target.close(handle)
+
+
+def write_blocks(DiskBase disk, int32_t handle, int count, int block_bytes=4096):
+    """Write and sync blocks of zeros from the beginning on, close it; ns of the fastest."""
+    cdef void *data = NULL
+    cdef int64_t written = block_bytes
+    cdef int64_t best = -1
+    cdef int64_t begun
+    cdef int i
+    if posix_memalign(&data, block_bytes, block_bytes):
+        raise MemoryError("no memory for a block")
+    memset(data, 0, block_bytes)
+    for i in range(count):
+        begun = time.perf_counter_ns()
+        with nogil:
+            if disk.disk.begin != NULL:
+                written = disk.disk.begin(
+                    disk.disk.state, handle, <char *>data, block_bytes, i * block_bytes
+                )
+                if written == 0:
+                    written = disk.disk.finish(disk.disk.state, True)
+            else:
+                written = disk.disk.write(
+                    disk.disk.state, handle, <char *>data, block_bytes, i * block_bytes
+                )
+            if written == block_bytes:
+                written += disk.disk.sync(disk.disk.state, handle)
+        if written != block_bytes:
+            break
+        begun = time.perf_counter_ns() - begun
+        best = begun if best < 0 else min(best, begun)
+    free(data)
+    disk.disk.close(disk.disk.state, handle)
+    if written != block_bytes:
+        number = <int>-written if written < 0 else EIO
+        raise OSError(number, os.strerror(number))
+    return best
 
 
 @cython.no_gc_clear  # a journaler closes what it has open when it goes

@@ -61,6 +61,7 @@ cdef struct Writer:
     uint64_t segment  # number of the one being written
     int64_t offset  # where the next batch goes
     int64_t segment_bytes
+    int64_t most  # commands in one batch
     uint8_t cluster[16]
     # counters
     uint64_t batches

@@ -37,6 +37,7 @@ cdef extern from "<time.h>" nogil:
 cdef enum:
     BUFFER_BYTES = BLOCK_BYTES + MAX_BATCH_BYTES
     PIECE = 128  # commands that are copied and hashed while they are in the nearest cache
+    FIRST = 512  # the most that are made ready while the disk has nothing to do
 
 crc32c_prepare()
 
@@ -51,22 +52,23 @@ cdef char *batch_start(Writer *writer) noexcept nogil:
     return writer.filling.buffer + BLOCK_BYTES
 
 
-cdef int64_t most_commands(Writer *writer) noexcept nogil:
-    """In one batch: a segment holds at least one batch of that many."""
-    return min(<int64_t>MAX_BATCH, (writer.segment_bytes - BLOCK_BYTES - 128) // RECORD_BYTES)
-
-
 cdef int take(Writer *writer) noexcept nogil:
-    """Copy and hash what is in the ring and has room; how many commands, -1 after an error."""
+    """Copy and hash what is in the ring and has room; how many commands, -1 after an error.
+
+    A disk that writes in the background gets its next batch as soon as it is done: beside a
+    write only a piece is taken at a time, so that batches grow to what was hashed meanwhile.
+    """
     cdef Filling *filling = &writer.filling
     cdef int64_t next_one = filling.first + filling.count
     cdef int64_t available = barrier_available(&writer.barrier, next_one) - next_one + 1
-    cdef int64_t count = min(available, most_commands(writer) - filling.count)
-    cdef int64_t left = count
-    cdef int64_t piece
+    cdef int64_t count = min(available, writer.most - filling.count)
+    cdef int64_t left, piece
     cdef char *target
+    if writer.disk.begin != NULL:
+        count = min(count, PIECE if writer.flight.last else FIRST - filling.count)
     if count <= 0:
         return 0
+    left = count
     if filling.count == 0 and sha256_begin(filling.sha):
         return fail(writer, ENOMEM)
     while left:
@@ -242,31 +244,30 @@ cdef int land(Writer *writer, bint wait) noexcept nogil:
 
 
 cdef int journal_work(void *state) noexcept nogil:
-    """One round: how many commands were taken or made durable; -1 after an error, for good."""
+    """One round: 1 when something was done, 0 if there was nothing; -1 after an error, for good."""
     cdef Writer *writer = <Writer *>state
-    cdef int taken, launched
-    cdef int landed = 0
-    cdef int64_t count
+    cdef int taken, answer
     if writer.error:
         return -1
     taken = take(writer)
     if taken < 0:
         return -1
     if writer.flight.last:
-        landed = land(writer, taken == 0)
-        if landed < 0:
+        answer = land(writer, taken == 0)
+        if answer < 0:
             return -1
-        if landed == 0:
+        if answer == 0 or writer.filling.count == 0:
             return max(taken, 1)
     if writer.filling.count == 0:
-        return 1 if landed else 0
-    count = writer.filling.count
-    launched = launch(writer)
-    if launched <= 0:
-        return launched
-    if writer.disk.begin == NULL and land(writer, True) < 0:
+        return 0
+    answer = launch(writer)
+    if answer <= 0:
+        return answer
+    # With more to do meanwhile the write goes on in the background.
+    taken = 0 if writer.disk.begin == NULL else take(writer)
+    if taken < 0 or land(writer, taken == 0) < 0:
         return -1
-    return <int>count
+    return 1
 
 
 @cython.no_gc_clear  # the disk is needed until the end
@@ -275,13 +276,15 @@ cdef class Journaler(AgentBase):
 
     ring: of commands; disk: how bytes get there; epoch: written into every batch; segment,
     handle, offset: where the journal ends, -1 and 0 before the first segment; generation, hash:
-    of that place; cluster: 16 bytes, the journal's name.
+    of that place; cluster: 16 bytes, the journal's name; write_bytes: the most that is written at
+    once.
     The ring and `position` were set to the last sequence of the journal before.
     """
 
     def __cinit__(self, RingBuffer ring, RingSequence position, DiskBase disk, *, int handle,
                   int64_t segment_bytes, uint64_t segment, int64_t offset, uint64_t generation,
-                  bytes hash, bytes cluster, uint32_t epoch=1):
+                  bytes hash, bytes cluster, uint32_t epoch=1,
+                  int64_t write_bytes=MAX_BATCH_BYTES):
         cdef Writer *writer = &self.writer
         writer.handle = -1
         writer.disk = &disk.disk
@@ -305,6 +308,10 @@ cdef class Journaler(AgentBase):
         writer.filling.first = sequence_get(position.sequence) + 1
         writer.handle = handle
         writer.segment_bytes = segment_bytes
+        # A segment holds at least one batch of that many.
+        writer.most = min(
+            <int64_t>MAX_BATCH, min(write_bytes, segment_bytes - BLOCK_BYTES) // RECORD_BYTES - 1
+        )
         writer.segment = segment
         writer.offset = offset
         writer.link.generation = generation

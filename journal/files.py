@@ -19,7 +19,7 @@ from journal.schema import HASH_BYTES
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.ringbuffer.sequence import RingSequence
 
-BLOCK_BYTES, _, _ = SIZES
+BLOCK_BYTES, BATCH_BYTES, _ = SIZES
 DEFAULT_SEGMENT_BYTES = 64 << 20
 
 
@@ -35,7 +35,8 @@ class Journal:
 
     mode: how to write, one of journal.probe.MODES; "auto" tries and takes the fastest. cluster: 16
     bytes, the name of a journal that begins here (default: random), or that is expected.
-    keys: encrypts what is written from now on with `keys.current`.
+    keys: encrypts what is written from now on with `keys.current`. write_bytes: the most that is
+    written at once. `chosen` says why "auto" took what `mode` tells.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Journal:
         mode: str = "auto",
         cluster: bytes = b"",
         keys: Keys | None = None,
+        write_bytes: int = BATCH_BYTES,
     ) -> None:
         if segment_bytes % BLOCK_BYTES or segment_bytes < 2 * BLOCK_BYTES:
             raise ValueError(f"segment_bytes is a multiple of {BLOCK_BYTES}, at least two of them")
@@ -68,6 +70,7 @@ class Journal:
         self._recovered = False
         self._maker: SegmentMaker | None = None
         self.segment_bytes = segment_bytes
+        self.write_bytes = write_bytes
         self.cut = ""
 
     @property
@@ -149,6 +152,7 @@ class Journal:
             hash=chain.hash if reader.segment else self._cluster.ljust(HASH_BYTES, b"\0"),
             cluster=self._cluster,
             epoch=epoch,
+            write_bytes=self.write_bytes,
         )
         self._maker = SegmentMaker(
             journaler,

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from journal._disk import BufferedDisk, DirectDisk, DiskBase
+from journal._uring import UringDisk
 from journal.errors import JournalError
 
 Bytes = npt.NDArray[np.uint8]
@@ -175,4 +176,8 @@ class RealFolder:
             os.close(fd)
 
 
-DISKS: dict[str, type[DiskBase]] = {"direct": DirectDisk, "buffered": BufferedDisk}
+DISKS: dict[str, type[DiskBase]] = {
+    "direct": DirectDisk,
+    "buffered": BufferedDisk,
+    "uring": UringDisk,
+}

@@ -67,7 +67,7 @@ def test_no_acknowledged_command_is_lost_by_kill_9(tmp_path: Path, seed: int) ->
     random = Random(seed)
     acknowledged = 0
     for turn in range(KILL_ROUNDS):
-        process = doomed(tmp_path, seed, random.choice(["direct", "buffered"]))
+        process = doomed(tmp_path, seed, random.choice(["direct", "buffered", "uring"]))
         assert process.stdout
         process.stdout.readline()
         time.sleep(random.uniform(0.01, 0.25))
@@ -80,7 +80,7 @@ def test_no_acknowledged_command_is_lost_by_kill_9(tmp_path: Path, seed: int) ->
     assert acknowledged > 0
 
 
-@pytest.mark.parametrize("mode", ["direct", "buffered"])
+@pytest.mark.parametrize("mode", ["direct", "buffered", "uring"])
 def test_a_reader_beside_a_writer_at_full_speed_sees_no_damage(
     tmp_path: Path, seed: int, mode: str
 ) -> None:
@@ -120,7 +120,7 @@ with Scribe(Path(sys.argv[1]), mode=sys.argv[2]) as scribe:
 """
 
 
-@pytest.mark.parametrize("mode", ["direct", "buffered"])
+@pytest.mark.parametrize("mode", ["direct", "buffered", "uring"])
 def test_a_refused_write_ends_the_journaler_with_its_position_where_it_was(
     tmp_path: Path, mode: str
 ) -> None:

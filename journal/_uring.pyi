@@ -1,0 +1,3 @@
+from journal._disk import DiskBase
+
+class UringDisk(DiskBase): ...
