@@ -209,6 +209,10 @@ class Reader:
             "previous": before,
         }
         names = {"cluster": "cluster id", "previous": "previous hash"}
+        in_line = header["number"] == number and header["cluster"] == cluster
+        if self.segment and in_line and header["first_sequence"] > self.sequence + 1:
+            what = f"zeros, before a segment that begins with command {header['first_sequence']},"
+            raise self._corrupt(self._path(), self.offset, what)
         for name, value in expected.items():
             if (found := header[name]) != value:  # type: ignore[literal-required]
                 is_, not_ = (v.hex() if isinstance(v, bytes) else v for v in (found, value))
@@ -236,7 +240,7 @@ class Reader:
             wrong = wrong or ("bytes behind the last batch" if unclean else "")
             return self._corrupt(self._path(), self.offset, wrong) if wrong else NEXT_SEGMENT
         if damage := self._lost_header(self.segment + 1):
-            return damage
+            return self._corrupt(self._path(), self.offset, wrong) if wrong else damage
         self.torn = wrong or ("bytes that begin no batch" if unclean else "")
         return NOTHING
 

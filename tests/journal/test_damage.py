@@ -130,32 +130,6 @@ def test_blocks_of_the_last_write_may_be_missing_in_any_order(tmp_path: Path, se
         shutil.rmtree(folder)
 
 
-def test_no_flipped_bit_is_ever_taken_for_a_command(tmp_path: Path, seed: int) -> None:
-    """Every byte of a small journal in turn: two segments, three batches in each."""
-    origin = tmp_path / "origin"
-    commands = written(origin, seed, [31, 31, 31, 1, 2, 3], segment_bytes=4 * BLOCK)
-    random = Random(seed)
-    first, second, *_ = segments(origin)
-    last_batch = BLOCK + batch_bytes(1) + batch_bytes(2)
-    verdicts = {"refused": 0, "torn": 0}
-    for path, size in ((first, 4 * BLOCK), (second, last_batch + batch_bytes(3))):
-        for at in range(size):
-            mask = 1 << random.randrange(8)
-            flip(path, at, mask)
-            try:
-                read = read_all(origin)
-            except JournalCorrupt:
-                verdicts["refused"] += 1
-            else:
-                assert path == second
-                assert last_batch <= at < last_batch + 128 + 3 * 128, f"byte {at} was let pass"
-                assert same(read, commands[:-3])
-                verdicts["torn"] += 1
-            flip(path, at, mask)
-    assert verdicts["torn"] == 128 + 3 * 128
-    assert same(read_all(origin), commands)
-
-
 def test_bytes_behind_a_batch_are_damage_even_at_the_very_end(tmp_path: Path, seed: int) -> None:
     """The commands' checksum is right, so the write was not cut short: the disk is not sound."""
     written(tmp_path, seed, [3])

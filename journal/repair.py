@@ -1,0 +1,115 @@
+"""Mending a damaged journal from a good copy: by sequence and hash, and proven before it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from journal.errors import JournalCorrupt, JournalError
+from journal.folder import Folder, RealFolder, read_all
+from journal.keys import Keys
+from journal.reader import BLOCK_BYTES, Reader, read_header, segment_name
+from journal.verify import Verdict, scan_segment, verify
+
+ASIDE = ".damaged"
+COPY = ".repair"
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What was done. segments: taken from the copy; kept: the damaged files; first, last: commands.
+
+    verdict: of the whole journal afterwards.
+    """
+
+    segments: list[str]
+    kept: list[str]
+    first: int
+    last: int
+    verdict: Verdict
+
+
+def repair(directory: Path, source: Path, *, keys: Keys | None = None) -> Repaired | None:
+    """Take what is damaged in `directory` from the copy in `source`; None if nothing is damaged.
+
+    Segment after segment is replaced until the chain is whole. A segment of the copy is taken only
+    if its own chain is whole, it follows the good part here by sequence and hash, and no batch that
+    is good here would be lost. The damaged file stays beside it as `….damaged`. Raises JournalError
+    when the copy cannot help; what was replaced until then is good.
+    """
+    folder, copy = RealFolder(directory), RealFolder(source)
+    segments: list[str] = []
+    kept: list[str] = []
+    first = 0
+    while damage := (verdict := verify(folder, keys=keys)).damage:
+        name = damage.path.name
+        if name in segments:
+            raise JournalError(f"{source} has the same damage: {damage.what} in {name}")
+        kept.append(replace(folder, copy, name, damage, keys))
+        segments.append(name)
+        first = first or damage.sequence
+    if not segments:
+        return None
+    return Repaired(segments, kept, first, verdict.last_sequence, verdict)
+
+
+def replace(
+    folder: Folder, copy: Folder, name: str, damage: JournalCorrupt, keys: Keys | None
+) -> str:
+    """Put the copy's segment in the damaged one's place; the name the old one has now."""
+    number = int(name.split(".")[0])
+    prove(folder, copy, number, damage, keys)
+    folder.write_file(name + COPY, read_all(copy, name).tobytes())
+    if read_all(folder, name + COPY).tobytes() != read_all(copy, name).tobytes():
+        raise JournalError(f"{folder.path / (name + COPY)} is not what was written: another disk?")
+    aside = name + ASIDE
+    while folder.exists(aside):
+        aside += "+"
+    if folder.exists(name):
+        folder.rename(name, aside)
+    folder.rename(name + COPY, name)
+    folder.sync()
+    return aside
+
+
+def prove(
+    folder: Folder, copy: Folder, number: int, damage: JournalCorrupt, keys: Keys | None
+) -> None:
+    """That the copy's segment is whole and belongs here. JournalError says why not."""
+    name = segment_name(number)
+    scan = scan_segment(copy, number, keys=keys) if copy.exists(name) else None
+    if scan is None:
+        raise JournalError(f"{copy.path} has no {name}. Name a folder that holds a newer copy.")
+    if scan.wrong:
+        raise JournalError(f"{copy.path / name} at byte {scan.bytes}: {scan.wrong}; not taken.")
+    with Reader(folder, keys=keys) as reader:
+        for _ in reader.batches(scan.header["first_sequence"] - 1):
+            pass
+        if number > 1 and (reader.sequence, reader.chain.hash) != (
+            scan.header["first_sequence"] - 1,
+            scan.header["previous"],
+        ):
+            raise JournalError(
+                f"{copy.path / name} does not follow command {reader.sequence} of this journal by"
+                " its hash: it is a copy of another journal, or of another history."
+            )
+    if scan.last < damage.sequence and damage.offset >= BLOCK_BYTES:
+        raise JournalError(
+            f"{copy.path / name} ends with command {scan.last}; {damage.sequence} is damaged here."
+            " Name a folder that holds a newer copy."
+        )
+    check_successor(folder, number, scan.last, scan.hash)
+
+
+def check_successor(folder: Folder, number: int, last: int, digest: bytes) -> None:
+    """That the segment after it, if its header is good, goes on where the copy's ends."""
+    name = segment_name(number + 1)
+    header = read_header(folder, name) if folder.exists(name) else None
+    if isinstance(header, dict) and (header["first_sequence"], header["previous"]) != (
+        last + 1,
+        digest,
+    ):
+        raise JournalError(
+            f"{segment_name(number)} of the copy ends with command {last}, but {name} here begins"
+            f" with {header['first_sequence']}, or goes on from another hash: not taken."
+        )

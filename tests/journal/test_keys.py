@@ -1,0 +1,142 @@
+"""Commands are encrypted on the disk, keys change, and no nonce is used twice."""
+
+import os
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from journal.errors import JournalCorrupt, JournalError
+from journal.keys import Keys, keys_from_environment, keys_from_file, parse_keys
+from journal.schema import BATCH, SEGMENT
+from journal.verify import scan_segment, verify
+from tests.journal.test_damage import flip
+from tests.journal.writing import (
+    BLOCK,
+    CLUSTER,
+    Scribe,
+    batch_bytes,
+    commands_of,
+    read_all,
+    same,
+    segments,
+    written,
+)
+
+ONE = Keys({1: bytes(range(32))}, 1)
+BOTH = Keys({1: bytes(range(32)), 2: bytes(range(1, 33))}, 2)
+
+
+@pytest.mark.parametrize("mode", ["direct", "buffered", "uring"])
+def test_what_is_on_the_disk_is_not_what_was_written_but_comes_back(
+    tmp_path: Path, seed: int, mode: str
+) -> None:
+    commands = written(tmp_path, seed, [1, 40, 400, 300], keys=ONE, mode=mode)
+    raw = b"".join(path.read_bytes() for path in segments(tmp_path))
+    assert all(record.tobytes()[8:] not in raw for record in commands[:50])
+    assert same(read_all(tmp_path, ONE), commands)
+    assert verify(tmp_path, keys=ONE).state == "clean"
+
+
+def test_the_hash_chain_is_that_of_the_commands_however_they_are_stored(
+    tmp_path: Path, seed: int
+) -> None:
+    """So two copies with keys of their own are known to be equal."""
+    for name, keys in (("plain", None), ("secret", ONE)):
+        written(tmp_path / name, seed, [5, 40], keys=keys, cluster=CLUSTER)
+    scans = [scan_segment(tmp_path / "plain", 1), scan_segment(tmp_path / "secret", 1, keys=ONE)]
+    assert scans[0] is not None
+    assert scans[1] is not None
+    assert scans[0].hash == scans[1].hash
+
+
+def test_keys_change_and_the_old_ones_are_still_read(tmp_path: Path, seed: int) -> None:
+    expected = written(tmp_path, seed, [40, 40]).tobytes()
+    for keys in (ONE, BOTH):
+        with Scribe(tmp_path, keys=keys) as scribe:
+            commands = commands_of(seed, scribe.ring.cursor + 1, 50)
+            scribe.write(commands)
+            expected += commands.tobytes()
+    assert read_all(tmp_path, BOTH).tobytes() == expected
+    headers = [np.fromfile(path, SEGMENT, 1)[0] for path in segments(tmp_path)]
+    assert [int(h["key"]) for h in headers if h["format"]] == [0, 1, 2]
+
+
+def test_without_the_key_nothing_is_read_and_the_message_says_so(
+    tmp_path: Path, seed: int
+) -> None:
+    written(tmp_path, seed, [40], keys=ONE)
+    with pytest.raises(JournalError, match="encrypted with key 1, which was not given"):
+        read_all(tmp_path)
+    with pytest.raises(JournalCorrupt, match="a batch that this key does not open"):
+        read_all(tmp_path, Keys({1: bytes(32)}, 1))
+
+
+def test_a_changed_byte_of_what_is_encrypted_is_found(tmp_path: Path, seed: int) -> None:
+    written(tmp_path, seed, [40, 40], keys=ONE)
+    flip(segments(tmp_path)[0], BLOCK + 128 + 1000, 4)
+    with pytest.raises(JournalCorrupt, match="checksum is wrong, before a batch"):
+        read_all(tmp_path, ONE)
+
+
+def test_no_key_and_nonce_are_used_twice_whatever_is_cut_or_restarted(
+    tmp_path: Path, seed: int
+) -> None:
+    """The nonce is generation and place, the key the segment's own: no two headers agree."""
+    random = Random(seed)
+    used: set[tuple[bytes, int, int]] = set()
+    bodies: set[bytes] = set()
+    for _ in range(8):
+        with Scribe(tmp_path, keys=ONE) as scribe:
+            for _ in range(3):
+                scribe.write(commands_of(seed, scribe.ring.cursor + 1, 20))
+        for path in segments(tmp_path):
+            data = path.read_bytes()
+            salt = np.frombuffer(data, SEGMENT, 1)[0]["salt"].tobytes()
+            at = BLOCK
+            while (batch := np.frombuffer(data, BATCH, 1, at)[0])["count"]:
+                used.add((salt, int(batch["generation"]), at))
+                bodies.add(data[at : at + batch_bytes(int(batch["count"]))])
+                at += batch_bytes(int(batch["count"]))
+        assert len(used) == len(bodies), "one place of one segment held two texts"
+        last = [path for path in segments(tmp_path) if any(path.read_bytes()[:8])][-1]
+        if random.random() < 0.7:
+            flip(last, BLOCK + random.choice([0, 2, 1]) * BLOCK + 200, 1)  # a torn write, or damage
+            if verify(tmp_path, keys=ONE).damage:
+                break
+
+
+def test_segment_keys_differ_by_salt_and_cluster() -> None:
+    found = {ONE.of_segment(1, cluster, salt) for cluster in (b"a", b"b") for salt in (b"c", b"d")}
+    assert len(found) == 4
+    assert ONE.of_segment(0, b"a", b"c") == bytes(32)
+
+
+def test_keys_come_from_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    path.write_text(f"# old\n1 {'00' * 31}01\n\n2 {'00' * 31}02\n")
+    path.chmod(0o644)
+    with pytest.raises(JournalError, match="can be read by others: chmod 600"):
+        keys_from_file(path)
+    path.chmod(0o600)
+    keys = keys_from_file(path)
+    assert (keys.current, sorted(keys.by_number)) == (2, [1, 2])
+    assert "02" not in repr(keys)
+    with pytest.raises(JournalError, match="cannot be read"):
+        keys_from_file(tmp_path / "nowhere")
+
+
+def test_keys_from_the_environment_are_not_left_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMAX_JOURNAL_KEYS", "7 " + "ab" * 32)
+    assert keys_from_environment("LMAX_JOURNAL_KEYS").current == 7
+    assert "LMAX_JOURNAL_KEYS" not in os.environ
+    with pytest.raises(JournalError, match="is not set"):
+        keys_from_environment("LMAX_JOURNAL_KEYS")
+
+
+@pytest.mark.parametrize("text", ["1", "1 abcd", "x " + "00" * 32, "0 " + "00" * 32, "", "1 zz"])
+def test_odd_keys_are_refused_without_being_shown(text: str) -> None:
+    with pytest.raises(JournalError) as caught:
+        parse_keys(text, "the file")
+    assert "abcd" not in str(caught.value)
