@@ -1,6 +1,6 @@
 """The journaler. See _writer.pxd for the idea and format.pxd for the bytes."""
 cimport cython
-from libc.errno cimport EAGAIN, EINTR, EIO, ENOMEM
+from libc.errno cimport EAGAIN, EBADMSG, EINTR, EIO, ENOMEM
 from libc.stddef cimport size_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
@@ -52,6 +52,16 @@ cdef char *batch_start(Writer *writer) noexcept nogil:
     return writer.filling.buffer + BLOCK_BYTES
 
 
+cdef bint are_numbered(const char *commands, int64_t first, int64_t count) noexcept nogil:
+    """Whether each command holds its sequence: what does not could not be read again."""
+    cdef int64_t i, sequence
+    for i in range(count):
+        memcpy(&sequence, commands + i * RECORD_BYTES, sizeof(sequence))
+        if sequence != first + i:
+            return False
+    return True
+
+
 cdef int take(Writer *writer) noexcept nogil:
     """Copy and hash what is in the ring and has room; how many commands, -1 after an error.
 
@@ -75,6 +85,8 @@ cdef int take(Writer *writer) noexcept nogil:
         piece = min(left, <int64_t>PIECE)
         target = batch_start(writer) + 128 + filling.count * RECORD_BYTES
         ring_copy_out(writer.barrier.ring, filling.first + filling.count, target, piece)
+        if not are_numbered(target, filling.first + filling.count, piece):
+            return fail(writer, EBADMSG)
         filling.crc = crc32c(filling.crc, target, piece * RECORD_BYTES)
         if sha256_add(filling.sha, target, piece * RECORD_BYTES):
             return fail(writer, ENOMEM)

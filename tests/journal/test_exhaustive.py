@@ -3,12 +3,14 @@
 On a disk in memory, so that all of it takes seconds.
 """
 
+import hashlib
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
 
+from journal._scan import crc
 from journal.errors import JournalCorrupt
 from journal.files import Journal
 from journal.reader import Reader, segment_name
@@ -167,8 +169,6 @@ def test_f11_a_good_batch_in_another_place_is_found(seed: int) -> None:
 
 def test_f39_a_batch_that_was_edited_with_its_checksums_set_right_is_found(seed: int) -> None:
     """Who knows the format can mend CRCs; the hash of the batch, or the next link, tells."""
-    from journal._scan import crc
-
     folder = in_memory(seed, [31, 31, 31, 31])
     data = content(folder, 1)
     at = 2 * BLOCK
@@ -190,8 +190,6 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def test_f15_the_golden_journal_of_format_2_is_read_as_ever() -> None:
     """Written once by the program that brought format 2; its bytes and commands never change."""
-    import hashlib
-
     text = (GOLDEN / "format-2.sha256").read_text().split()
     digest = hashlib.sha256()
     for path in sorted(GOLDEN.glob("*.segment")):

@@ -1,6 +1,6 @@
 """F12, F13, F14: a disk that answers with errors, short, late, or has no room.
 
-The calls fail in a real process, on real files, by a library that is preloaded (shim.c).
+The calls fail in a real process, on real files, by a library that is preloaded (shim.c.txt).
 """
 
 import errno
@@ -35,9 +35,9 @@ with Scribe(Path(sys.argv[1]), mode=sys.argv[2]) as scribe:
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     library = tmp_path_factory.mktemp("shim") / "shim.so"
-    source = ROOT / "tests/journal/shim.c"
+    source = ROOT / "tests/journal/shim.c.txt"
     subprocess.run(
-        ["gcc", "-O1", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True
+        ["gcc", "-shared", "-fPIC", "-o", str(library), "-x", "c", str(source), "-ldl"], check=True
     )
     return library
 

@@ -1,5 +1,7 @@
 """Verifying side by side says what reading one after the other says; epochs, recycling, probe."""
 
+import errno
+import hashlib
 import shutil
 from pathlib import Path
 from random import Random
@@ -7,6 +9,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from journal._scan import crc
 from journal.errors import JournalCorrupt, JournalError
 from journal.files import Journal
 from journal.folder import RealFolder
@@ -24,7 +27,6 @@ from tests.journal.writing import (
     batch_bytes,
     commands_of,
     read_all,
-    same,
     segments,
     written,
 )
@@ -158,8 +160,6 @@ def test_the_probe_chooses_a_mode_says_why_and_leaves_nothing(tmp_path: Path) ->
 
 def test_format_1_is_refused_by_name(tmp_path: Path, seed: int) -> None:
     """It was never released."""
-    from journal._scan import crc
-
     written(tmp_path, seed, [3])
     data = bytearray(segments(tmp_path)[0].read_bytes())
     data[4:8] = (1).to_bytes(4, "little")
@@ -170,12 +170,30 @@ def test_format_1_is_refused_by_name(tmp_path: Path, seed: int) -> None:
         read_all(tmp_path)
 
 
-def test_a_command_out_of_its_number_is_found(tmp_path: Path, seed: int) -> None:
-    """The ring numbers commands; a slot that was not written would tell here."""
+def test_f29_a_command_out_of_its_number_stops_the_journaler_and_is_never_written(
+    tmp_path: Path, seed: int
+) -> None:
+    """It could not be read again. The ring numbers commands; a slot nobody wrote tells here."""
     commands = commands_of(seed, 1, 10)
     commands["sequence"][4] = 99
     with Scribe(tmp_path) as scribe:
-        scribe.write(commands)
+        scribe.ring.publish_array(commands)
+        assert (scribe.agent.do_work(), scribe.position.value) == (-1, 0)
+        assert scribe.agent.error.errno == errno.EBADMSG
+    assert len(read_all(tmp_path)) == 0
+
+
+def test_what_a_forged_journal_says_of_its_commands_is_checked(tmp_path: Path, seed: int) -> None:
+    """All checksums and hashes are right; the fifth command says that it is another."""
+    written(tmp_path, seed, [10])
+    path = segments(tmp_path)[0]
+    data = bytearray(path.read_bytes())
+    at = BLOCK
+    data[at + 128 + 4 * 128] ^= 64
+    body = bytes(data[at + 128 : at + 128 + 10 * 128])
+    data[at + 12 : at + 16] = crc(body).to_bytes(4, "little")
+    data[at + 64 : at + 96] = hashlib.sha256(body + data[at + 16 : at + 64]).digest()
+    data[at + 8 : at + 12] = crc(bytes(data[at + 12 : at + 128])).to_bytes(4, "little")
+    path.write_bytes(data)
     with pytest.raises(JournalCorrupt, match="whose commands are not numbered one by one"):
         read_all(tmp_path)
-    assert not same(commands, commands_of(seed, 1, 10))
