@@ -397,6 +397,10 @@ cdef class Journaler(AgentBase):
     def error(self):
         """None, or the OSError after which nothing more is written."""
         cdef int32_t number = self.writer.error
+        if number == EBADMSG:
+            first = self.writer.filling.first + self.writer.filling.count
+            what = f"a command in the ring, {first} or soon after, does not hold its sequence"
+            return OSError(number, what)
         return OSError(number, os.strerror(number)) if number else None
 
     @property
