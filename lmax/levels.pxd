@@ -72,6 +72,8 @@ cdef struct LevelTree:
     uint32_t root  # Leaf at height 0, else Inner; 0: no level
     uint32_t height
     uint32_t owner
+    uint32_t leaves  # of this tree
+    uint32_t inners
     uint32_t *cache  # leaves used last, by the low bits of their base
     uint64_t cache_mask
 
@@ -84,6 +86,7 @@ cdef void levels_open(
 cdef uint32_t level_next(
     LevelPools *pools, LevelTree *tree, uint32_t level
 ) noexcept nogil
+cdef uint64_t levels_bytes(LevelTree *tree) noexcept nogil
 cdef int levels_check(LevelPools *pools, LevelTree *tree) noexcept nogil
 
 # The slow part of the inline functions below; not for use elsewhere.

@@ -28,7 +28,7 @@ cdef void levels_open(
     """An empty tree. cache: zeroed, a power of two entries, there as long as the tree is used."""
     pools.owners += 1
     tree.owner = pools.owners
-    tree.best = tree.root = tree.height = 0
+    tree.best = tree.root = tree.height = tree.leaves = tree.inners = 0
     tree.best_key = NO_LEVEL_KEY
     tree.cache = cache
     tree.cache_mask = cache_size - 1
@@ -54,15 +54,22 @@ cdef uint32_t new_leaf(LevelPools *pools, LevelTree *tree, uint64_t base) noexce
     leaf.base = base
     leaf.parent = 0
     leaf.owner = tree.owner
+    tree.leaves += 1
     return index
 
 
-cdef uint32_t new_inner(LevelPools *pools) noexcept nogil:
+cdef uint32_t new_inner(LevelPools *pools, LevelTree *tree) noexcept nogil:
     cdef uint32_t index = pool_take(&pools.inners)
     cdef Inner *inner = inner_at(pools, index)
     inner.bitmap = 0
     inner.parent = 0
+    tree.inners += 1
     return index
+
+
+cdef inline void drop_inner(LevelPools *pools, LevelTree *tree, uint32_t index) noexcept nogil:
+    tree.inners -= 1
+    pool_give(&pools.inners, index)
 
 
 cdef inline void set_parent(
@@ -76,7 +83,7 @@ cdef inline void set_parent(
 
 cdef void grow_root(LevelPools *pools, LevelTree *tree) noexcept nogil:
     """Put one node above the root."""
-    cdef uint32_t index = new_inner(pools)
+    cdef uint32_t index = new_inner(pools, tree)
     cdef Inner *inner = inner_at(pools, index)
     cdef uint32_t i = place(tree.best_key, tree.height + 1)
     inner.bitmap = <uint64_t>1 << i
@@ -98,7 +105,7 @@ cdef void cut_root(LevelPools *pools, LevelTree *tree) noexcept nogil:
         i = ctz(inner.bitmap)
         node = inner.child[i]
         inner.child[i] = 0
-        pool_give(&pools.inners, tree.root)
+        drop_inner(pools, tree, tree.root)
         tree.root = node
         tree.height -= 1
         set_parent(pools, node, tree.height, 0)
@@ -113,6 +120,7 @@ cdef void drop_leaf(LevelPools *pools, LevelTree *tree, uint32_t index) noexcept
     cdef uint32_t parent
     cdef Inner *inner
     leaf.owner = 0
+    tree.leaves -= 1
     pool_give(&pools.leaves, index)
     while node:
         inner = inner_at(pools, node)
@@ -122,7 +130,7 @@ cdef void drop_leaf(LevelPools *pools, LevelTree *tree, uint32_t index) noexcept
             cut_root(pools, tree)
             return
         parent = inner.parent
-        pool_give(&pools.inners, node)
+        drop_inner(pools, tree, node)
         node = parent
         height += 1
     tree.root = tree.height = 0
@@ -149,7 +157,7 @@ cdef uint32_t walk(LevelPools *pools, LevelTree *tree, uint64_t key) noexcept no
         child = inner.child[i]
         height -= 1
         if child == 0:
-            child = new_inner(pools) if height else new_leaf(pools, tree, key >> 6)
+            child = new_inner(pools, tree) if height else new_leaf(pools, tree, key >> 6)
             set_parent(pools, child, height, node)
             inner.bitmap |= <uint64_t>1 << i
             inner.child[i] = child
@@ -223,6 +231,11 @@ cdef void level_gone(LevelPools *pools, LevelTree *tree, uint32_t level) noexcep
     else:
         tree.best = first_below(pools, tree.root, tree.height) if tree.root else 0
     tree.best_key = level_key(pools, tree.best) if tree.best else NO_LEVEL_KEY
+
+
+cdef uint64_t levels_bytes(LevelTree *tree) noexcept nogil:
+    """What the tree takes from the pools."""
+    return tree.leaves * sizeof(Leaf) + tree.inners * sizeof(Inner)
 
 
 # -- checking ------------------------------------------------------------------------------
