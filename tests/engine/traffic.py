@@ -11,7 +11,7 @@ from lmax.schema import COMMAND, COMMAND_FIELDS, CommandType, Side, TimeInForce
 from tests.engine.market import ACCOUNTS, EDGES, INSTRUMENTS, opening
 from tests.twin import Command, Twin, build
 from tests.twin.accounts import CASH
-from tests.twin.book import Order
+from tests.twin.order import Order
 from tests.twin.numbers import MAX_INT64
 from tests.twin.records import array_to_commands
 

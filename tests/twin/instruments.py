@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from lmax.schema import Phase, Status
 from tests.twin.book import Book
 from tests.twin.commands import Command
 from tests.twin.numbers import notional
+from tests.twin.protection import Bands, Guard, Settings
+from tests.twin.sessions import Session
+from tests.twin.ticks import TickTables
 
 SYMBOL_BYTES = 8
 MAX_SCALE = 9
@@ -12,7 +16,11 @@ MAX_SCALE = 9
 
 @dataclass
 class Instrument:
-    """What a DEFINE_INSTRUMENT said, and the book of its open orders."""
+    """What a DEFINE_INSTRUMENT said, the book of its open orders, and what its day brought.
+
+    reference_price: set by an operator; last_price: of the last trade; 0: there is none yet.
+    passed: the prices of trades that stops did not look at yet.
+    """
 
     id: int
     symbol: bytes
@@ -22,7 +30,30 @@ class Instrument:
     max_price: int
     max_quantity: int
     quantity_scale: int
+    ticks: TickTables
     book: Book = field(default_factory=Book)
+    protection: Settings = field(default_factory=Settings)
+    session: Session = field(default_factory=Session)
+    guard: Guard = field(default_factory=Guard)
+    status: int = Status.ACTIVE
+    reference_price: int = 0
+    last_price: int = 0
+    passed: list[int] = field(default_factory=list)
+
+    @property
+    def phase(self) -> int:
+        return self.session.phase
+
+    @property
+    def is_trading(self) -> bool:
+        """Whether orders are matched as they come."""
+        return self.session.phase == Phase.CONTINUOUS and self.status == Status.ACTIVE
+
+    @property
+    def bands(self) -> Bands | None:
+        """The price bands, while there are any."""
+        there_are = self.session.phase == Phase.CONTINUOUS and self.guard.bands.reference
+        return self.guard.bands if there_are else None
 
     def notional(self, price: int, quantity: int) -> int:
         """Money for a quantity at a price; see ``numbers.notional``."""
@@ -62,4 +93,5 @@ def instrument_from(c: Command) -> Instrument:
         max_price=c.max_price,
         max_quantity=c.max_quantity,
         quantity_scale=c.quantity_scale,
+        ticks=TickTables(c.tick_size),
     )

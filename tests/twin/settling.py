@@ -1,0 +1,49 @@
+"""What follows every command: stops are triggered and waiting orders trade, one by one."""
+
+from lmax.schema import Reason, Side
+from tests.twin.funds import cost_now
+from tests.twin.instruments import Instrument
+from tests.twin.lifecycle import end
+from tests.twin.limits import limit_of
+from tests.twin.liquidity import best_against, can_fill
+from tests.twin.matching import trade_then_rest
+from tests.twin.order import Order, crosses
+from tests.twin.stops import trigger_elected
+from tests.twin.world import World
+
+
+def settle(world: World, instrument: Instrument) -> None:
+    """The steps "after each command", as long as there is something to do."""
+    line: list[Order] = []
+    while instrument.is_trading:
+        line += trigger_elected(world, instrument)
+        if line:
+            _comes_in(world, line.pop(0))
+        elif not _oldest_waiting_trades(world, instrument):
+            return
+
+
+def _comes_in(world: World, order: Order) -> None:
+    """A triggered stop has its turn."""
+    unpriced_buy = order.side == Side.BUY and order.price == 0
+    if unpriced_buy and world.pledge(order).available < cost_now(world, order):
+        end(world, order, Reason.CANNOT_PAY)
+    else:
+        trade_then_rest(world, order)
+
+
+def _oldest_waiting_trades(world: World, instrument: Instrument) -> bool:
+    for order in instrument.book.waiting:
+        if _can_trade(world, order):
+            trade_then_rest(world, order)
+            return True
+    return False
+
+
+def _can_trade(world: World, order: Order) -> bool:
+    """Whether a waiting order finds what it waits for."""
+    limit = limit_of(world, order).price
+    if order.is_peg:
+        best = best_against(world.instrument_of(order), order.side)
+        return limit is not None and best is not None and crosses(order.side, limit, best)
+    return can_fill(world, order, limit, order.least)
