@@ -91,7 +91,7 @@ def fits_notional(world: World, order: Order) -> None:
 def fits_side(world: World, order: Order, old_leaves: int = 0) -> None:
     """Room for an order among all of its side; a market order that trades now needs none."""
     instrument = world.instrument_of(order)
-    if order.order_type == OrderType.MARKET and instrument.is_trading:
+    if order.order_type == OrderType.MARKET and not order.price:
         return
     total = instrument.book.open_quantity(order.side) - old_leaves + order.leaves
     require(total <= MAX_INT64, Reason.QUANTITY_RANGE)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from lmax.schema import CommandType, EventType
-from tests.twin import expiry, mass, orders
+from tests.twin import expiry, killing, market_halts, mass, operating, orders, phase_changes, timer
 from tests.twin.checks import RejectedError
 from tests.twin.commands import Command, Event
 from tests.twin.events import Report
@@ -87,6 +87,13 @@ ACTIONS: dict[int, Callable[[World, Command], None]] = {
     CommandType.MASS_CANCEL: mass.mass_cancel,
     CommandType.SESSION_ENDED: mass.session_ended,
     CommandType.END_OF_DAY: expiry.end_of_day,
+    CommandType.TIMER: timer.timer,
+    CommandType.SET_PHASE: phase_changes.set_phase,
+    CommandType.SET_REFERENCE: operating.set_reference,
+    CommandType.SET_PROTECTION: operating.set_protection,
+    CommandType.SET_CLOSE: operating.set_close,
+    CommandType.SET_INDEX: market_halts.set_index,
+    CommandType.KILL_SWITCH: killing.kill_switch,
 }
 
 ORDER_ACTIONS: dict[int, Callable[[World, Command, Order], None]] = {

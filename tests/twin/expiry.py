@@ -5,6 +5,7 @@ from tests.twin.commands import Command
 from tests.twin.instruments import Instrument
 from tests.twin.lifecycle import take_out
 from tests.twin.mass import settle_all
+from tests.twin.watching import day_ends
 from tests.twin.world import World
 
 _FOR_A_DAY = (
@@ -22,6 +23,8 @@ def end_of_day(world: World, c: Command) -> None:
         for order in instrument.book.orders():
             if order.time_in_force in _FOR_A_DAY:
                 take_out(world, order, Reason.END_OF_DAY, EventType.EXPIRED)
+        day_ends(world, instrument)
+    world.close = world.market_level = 0
     world.closed_orders.clear()
     settle_all(world, instruments)
 

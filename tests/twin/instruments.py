@@ -55,6 +55,10 @@ class Instrument:
         there_are = self.session.phase == Phase.CONTINUOUS and self.guard.bands.reference
         return self.guard.bands if there_are else None
 
+    def may_trade_at(self, price: int) -> bool:
+        """Whether the price bands, if there are any, hold a price."""
+        return self.bands is None or self.bands.hold(price)
+
     def notional(self, price: int, quantity: int) -> int:
         """Money for a quantity at a price; see ``numbers.notional``."""
         return notional(price, quantity, self.quantity_scale)

@@ -55,9 +55,9 @@ def fillable(world: World, order: Order, limit: int | None) -> Iterator[tuple[in
 
     Orders of one hand are left out if self-trade prevention is asked for.
     """
-    needed = order.leaves
-    for queue in queues_against(world.instrument_of(order), order.side):
-        if not crosses(order.side, limit, queue.price):
+    needed, instrument = order.leaves, world.instrument_of(order)
+    for queue in queues_against(instrument, order.side):
+        if not crosses(order.side, limit, queue.price) or not instrument.may_trade_at(queue.price):
             return
         others = [o for o in queue.orders if not keeps_apart(world, order, o)]
         quantity = min(sum(o.leaves for o in others), needed)

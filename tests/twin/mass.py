@@ -7,7 +7,7 @@ from tests.twin.commands import Command
 from tests.twin.instruments import Instrument
 from tests.twin.lifecycle import take_out
 from tests.twin.order import Order
-from tests.twin.settling import settle
+from tests.twin.phase_changes import follow_up
 from tests.twin.world import World
 
 
@@ -48,7 +48,7 @@ def cancel_all(world: World, matches: Callable[[Order], bool], reason: Reason) -
 
 def settle_all(world: World, instruments: Iterable[Instrument]) -> None:
     for instrument in instruments:
-        settle(world, instrument)
+        follow_up(world, instrument)
 
 
 def _sides(sides: int) -> list[Side]:

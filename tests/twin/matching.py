@@ -2,13 +2,14 @@
 
 from enum import Enum, auto
 
-from lmax.schema import Reason, Side, TimeInForce
+from lmax.schema import EventFlag, Reason, Side, TimeInForce
 from tests.twin.accounts import CASH
 from tests.twin.lifecycle import end, fold, report_level, rest
 from tests.twin.limits import Limit, limit_of
 from tests.twin.liquidity import Queue, can_fill, queues_against
 from tests.twin.order import Order, Place, crosses
 from tests.twin.selftrade import keeps_apart, part
+from tests.twin.watching import traded
 from tests.twin.world import World
 
 
@@ -18,6 +19,7 @@ class Stop(Enum):
     FILLED = auto()
     NOTHING_LEFT = auto()
     LIMIT = auto()
+    BANDS = auto()
     SELF_TRADE = auto()
 
 
@@ -33,13 +35,23 @@ def trade_then_rest(world: World, order: Order) -> None:
         fold(world, order)
     elif stop == Stop.SELF_TRADE:
         end(world, order, Reason.SELF_TRADE)
+    elif stop == Stop.BANDS and order.place == Place.NOWHERE:
+        end(world, order, Reason.BAND_REACHED)
     elif order.acts_as_market:
         stopped = stop == Stop.LIMIT and limit.reason
         end(world, order, limit.reason if stopped else Reason.NO_LIQUIDITY)
     elif order.time_in_force == TimeInForce.IOC:
         end(world, order, _why_cancelled(stop, limit))
+    elif order.place == Place.NOWHERE and not may_rest(world, order):
+        end(world, order, Reason.BAND_REACHED)
     elif order.place == Place.NOWHERE:
         rest(world, order)
+
+
+def may_rest(world: World, order: Order) -> bool:
+    """Whether the price bands let an order rest at its price."""
+    bands = world.instrument_of(order).bands
+    return bands is None or bands.hold_limit(order.side, order.price)
 
 
 def _why_cancelled(stop: Stop, limit: Limit) -> Reason:
@@ -48,11 +60,14 @@ def _why_cancelled(stop: Stop, limit: Limit) -> Reason:
 
 def match(world: World, taker: Order, limit: int | None) -> Stop:
     """Trade with what is there, as far as the limit goes; why that ended."""
-    for queue in queues_against(world.instrument_of(taker), taker.side):
+    instrument = world.instrument_of(taker)
+    for queue in queues_against(instrument, taker.side):
         if taker.leaves == 0:
             return Stop.FILLED
         if not crosses(taker.side, limit, queue.price):
             return Stop.LIMIT
+        if not instrument.may_trade_at(queue.price):
+            return Stop.BANDS
         if not _meet(world, taker, queue):
             return Stop.SELF_TRADE
     return Stop.FILLED if taker.leaves == 0 else Stop.NOTHING_LEFT
@@ -103,6 +118,6 @@ def execute(
         world.release(order, quantity)
         order.leaves -= quantity
         order.visible = max(order.visible - quantity, 0)
-    instrument.last_price = price
+    traded(world, instrument, price, in_auction=bool(flags & EventFlag.AUCTION))
     world.last_trade_id += 1
     world.report.fill(taker, maker, price, quantity, amount, world.last_trade_id, flags)

@@ -6,12 +6,13 @@ from lmax.schema import (
     Instruction,
     OrderType,
     Permission,
+    Phase,
     Reason,
     SelfTrade,
     Side,
     TimeInForce,
 )
-from tests.twin import checks
+from tests.twin import admission, checks
 from tests.twin.checks import require
 from tests.twin.combinations import go_together
 from tests.twin.commands import Command
@@ -30,15 +31,20 @@ WITH_TRIGGER = (OrderType.STOP, OrderType.STOP_LIMIT)
 def check_new_order(world: World, c: Command) -> Order:
     """RejectedError, or the order with the price it gets."""
     instrument = checks.account_and_instrument(world, c)
+    admission.is_open_for(world, instrument, c.account)
     _codes(c)
     require(go_together(c), Reason.INVALID_INSTRUCTIONS)
     if c.instructions & Instruction.ALL_OR_NONE:
         allowed = instrument.protection.permissions & Permission.ALL_OR_NONE
         require(allowed, Reason.NOT_ALLOWED)
+    admission.suits_phase(instrument, c)
     _new_numbers(world, instrument, c)
     checks.unused_id(world, c)
     order = _order_from(c)
     _reference(instrument, order)
+    admission.price_in_auction(instrument, order)
+    admission.is_within_bands(instrument, order)
+    admission.is_no_restricted_short_sale(instrument, order)
     _post_only(world, order)
     checks.fits_notional(world, order)
     checks.fits_side(world, order)
@@ -53,6 +59,8 @@ def check_replace(world: World, c: Command) -> Order:
     instrument = checks.account_and_instrument(world, c)
     require(c.client_order_id >= 1, Reason.INVALID_CLIENT_ORDER_ID)
     order = checks.open_order(world, c)
+    admission.is_open_for(world, instrument, c.account)
+    require(instrument.phase != Phase.CLOSED, Reason.WRONG_PHASE)
     _replaced_price(world, instrument, order, c)
     checks.order_quantity(instrument, c.quantity)
     checks.unused_id(world, c)
@@ -65,7 +73,10 @@ def check_replace(world: World, c: Command) -> Order:
         trigger_price=c.trigger_price or order.trigger_price,
         place=Place.NOWHERE,
     )
+    admission.price_in_auction(instrument, new)
     if new.leaves > 0:
+        admission.is_within_bands(instrument, new)
+        admission.is_no_restricted_short_sale(instrument, new)
         _post_only(world, new)
         checks.fits_notional(world, new)
         checks.fits_side(world, new, order.leaves)

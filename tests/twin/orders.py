@@ -5,7 +5,7 @@ from tests.twin.commands import Command
 from tests.twin.entry import enter
 from tests.twin.lifecycle import accept, lower, report_level, take_out
 from tests.twin.order import Order, Place
-from tests.twin.settling import settle
+from tests.twin.phase_changes import follow_up
 from tests.twin.stops import begin_to_trail
 from tests.twin.world import World
 
@@ -13,12 +13,12 @@ from tests.twin.world import World
 def new_order(world: World, c: Command, order: Order) -> None:
     accept(world, order)
     enter(world, order)
-    settle(world, world.instrument_of(order))
+    follow_up(world, world.instrument_of(order))
 
 
 def cancel(world: World, c: Command, order: Order) -> None:
     take_out(world, order, Reason.REQUESTED)
-    settle(world, world.instrument_of(order))
+    follow_up(world, world.instrument_of(order))
 
 
 def reduce(world: World, c: Command, order: Order) -> None:
@@ -28,7 +28,7 @@ def reduce(world: World, c: Command, order: Order) -> None:
         lower(world, order, c.quantity)
         if order.place == Place.DISPLAYED:
             report_level(world, order)
-    settle(world, world.instrument_of(order))
+    follow_up(world, world.instrument_of(order))
 
 
 def replace(world: World, c: Command, new: Order) -> None:
@@ -38,7 +38,7 @@ def replace(world: World, c: Command, new: Order) -> None:
         take_out(world, order, Reason.BELOW_FILLED)
     else:
         _rewrite(world, order, new)
-    settle(world, world.instrument_of(order))
+    follow_up(world, world.instrument_of(order))
 
 
 def _rewrite(world: World, order: Order, new: Order) -> None:

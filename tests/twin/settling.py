@@ -1,6 +1,6 @@
 """What follows every command: stops are triggered and waiting orders trade, one by one."""
 
-from lmax.schema import Reason, Side
+from lmax.schema import Instruction, Reason, Side
 from tests.twin.funds import cost_now
 from tests.twin.instruments import Instrument
 from tests.twin.lifecycle import end
@@ -9,6 +9,7 @@ from tests.twin.liquidity import best_against, can_fill
 from tests.twin.matching import trade_then_rest
 from tests.twin.order import Order, crosses
 from tests.twin.stops import trigger_elected
+from tests.twin.watching import short_sale_is_allowed
 from tests.twin.world import World
 
 
@@ -25,6 +26,10 @@ def settle(world: World, instrument: Instrument) -> None:
 
 def _comes_in(world: World, order: Order) -> None:
     """A triggered stop has its turn."""
+    short = order.has(Instruction.SHORT)
+    if short and not short_sale_is_allowed(world.instrument_of(order), order.price):
+        end(world, order, Reason.SHORT_SALE_RESTRICTED)
+        return
     unpriced_buy = order.side == Side.BUY and order.price == 0
     if unpriced_buy and world.pledge(order).available < cost_now(world, order):
         end(world, order, Reason.CANNOT_PAY)
@@ -42,8 +47,12 @@ def _oldest_waiting_trades(world: World, instrument: Instrument) -> bool:
 
 def _can_trade(world: World, order: Order) -> bool:
     """Whether a waiting order finds what it waits for."""
-    limit = limit_of(world, order).price
+    limit, instrument = limit_of(world, order).price, world.instrument_of(order)
+    if order.has(Instruction.SHORT) and not short_sale_is_allowed(instrument, limit or 0):
+        return False
     if order.is_peg:
-        best = best_against(world.instrument_of(order), order.side)
-        return limit is not None and best is not None and crosses(order.side, limit, best)
+        best = best_against(instrument, order.side)
+        if limit is None or best is None or not instrument.may_trade_at(best):
+            return False
+        return crosses(order.side, limit, best)
     return can_fill(world, order, limit, order.least)

@@ -10,6 +10,7 @@ from lmax.schema import (
     SelfTrade,
     Sides,
 )
+from tests.twin import operating
 from tests.twin.accounts import CASH
 from tests.twin.checks import (
     account_and_asset,
@@ -112,4 +113,11 @@ CHECKS: dict[int, Callable[[World, Command], Order | None]] = {
     CommandType.MASS_CANCEL: _mass_cancel,
     CommandType.SESSION_ENDED: _session_ended,
     CommandType.SET_ACCOUNT: _set_account,
+    CommandType.TIMER: _nothing,
+    CommandType.SET_PHASE: operating.check_phase,
+    CommandType.SET_REFERENCE: operating.check_reference,
+    CommandType.SET_PROTECTION: operating.check_protection,
+    CommandType.SET_CLOSE: operating.check_close,
+    CommandType.SET_INDEX: operating.check_index,
+    CommandType.KILL_SWITCH: operating.check_kill_switch,
 }

@@ -6,6 +6,7 @@ from lmax.schema import Side
 from tests.twin.accounts import CASH, Accounts, Balance
 from tests.twin.events import Report
 from tests.twin.instruments import Instrument
+from tests.twin.killswitch import KillSwitches
 from tests.twin.order import Order
 
 MAX_OPEN_ORDERS = 33_554_431
@@ -17,7 +18,8 @@ class World:
 
     open_orders and closed_orders are keyed by (account, client order id); a closed id only
     remembers its instrument, until the end of the day. now: business time. report: the events
-    of the command that is being carried out.
+    of the command that is being carried out. close: when the market closes today, 0 if unknown;
+    market_level: of the deepest fall of the index that halted the market today.
     """
 
     max_open_orders: int = MAX_OPEN_ORDERS
@@ -28,6 +30,9 @@ class World:
     last_trade_id: int = 0
     last_arrival: int = 0
     now: int = 0
+    close: int = 0
+    market_level: int = 0
+    killed: KillSwitches = field(default_factory=KillSwitches)
     report: Report = field(default_factory=lambda: Report(0, 0, 0))
 
     def arrive(self, order: Order) -> None:
