@@ -9,6 +9,7 @@ from random import Random
 
 import numpy as np
 
+from lmax.records import joined
 from lmax.schema import COMMAND
 from tests.journal.writing import Scribe, commands_of
 
@@ -27,7 +28,7 @@ def main() -> None:
 def numbered(seed: int, first: int, count: int) -> np.ndarray:
     """Commands that depend on their sequence alone, not on how they were batched."""
     parts = [commands_of(seed, n, 1) for n in range(first, first + count)]
-    return np.concatenate([np.empty(0, COMMAND), *parts])
+    return joined([np.empty(0, COMMAND), *parts])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import pytest
 from journal.errors import JournalLocked
 from journal.files import Journal
 from journal.reader import Reader
+from lmax.records import joined
 from tests.journal.doomed import numbered
 from tests.journal.writing import Scribe, commands_of, read_all, same, written
 
@@ -98,7 +99,7 @@ def test_a_reader_beside_a_writer_at_full_speed_sees_no_damage(
         process.wait(30)
         parts += [batch.copy() for batch in reader.batches()]
     swallow.join(30)
-    found = np.concatenate(parts)
+    found = joined(parts)
     assert same(found, read_all(tmp_path))
     assert found["sequence"].tolist() == list(range(1, len(found) + 1))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from journal.files import Journal
 from journal.reader import Reader
+from lmax.records import joined
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.ringbuffer.sequence import RingSequence
 from lmax.schema import COMMAND
@@ -39,7 +40,7 @@ class Scribe:
         except BaseException:
             self.journal.close()
             raise
-        self.found = np.concatenate([np.empty(0, COMMAND), *batches])
+        self.found = joined([np.empty(0, COMMAND), *batches])
         self.ring = RingBuffer(slots, dtype=COMMAND, last=self.journal.sequence)
         self.position = RingSequence()
         self.ring.add_gate(self.position)
@@ -83,12 +84,12 @@ def written(directory: Path, seed: int, sizes: list[int], **options: int | str) 
             scribe.write(commands)
             parts.append(commands)
         scribe.agent = None  # type: ignore[assignment]
-    return np.concatenate(parts)
+    return joined(parts)
 
 
 def read_all(directory: Path) -> np.ndarray:
     with Reader(directory) as reader:
-        return np.concatenate([np.empty(0, COMMAND), *(b.copy() for b in reader.batches())])
+        return joined([np.empty(0, COMMAND), *(b.copy() for b in reader.batches())])
 
 
 def same(left: np.ndarray, right: np.ndarray) -> bool:
