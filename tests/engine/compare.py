@@ -62,7 +62,7 @@ def assert_same_counters(twin: TwinSystem, engine: EngineSystem, events: np.ndar
     """Sequence, time, trades, and how many commands were accepted and rejected for what."""
     assert engine.engine.sequence == twin.twin.sequence
     assert engine.engine.now == twin.twin.now
-    assert engine.engine.trades == twin.twin.world.last_trade_id
+    assert engine.engine.trades == twin.twin.world.trades.last_id
     reasons = events["reason"][events["type"] == 2]
     found, counts = np.unique(reasons, return_counts=True)
     expected = {Reason(r): int(n) for r, n in zip(found, counts, strict=True)}

@@ -1,6 +1,6 @@
 """Small checks that several commands share; each raises RejectedError."""
 
-from lmax.schema import OrderType, Reason, Side
+from lmax.schema import LotPolicy, OrderType, Reason, Side
 from tests.twin.accounts import CASH
 from tests.twin.commands import Command
 from tests.twin.funds import cost_now
@@ -67,6 +67,10 @@ def trigger_price(world: World, instrument: Instrument, price: int) -> None:
 def order_quantity(instrument: Instrument, quantity: int) -> None:
     require(1 <= quantity <= instrument.max_quantity, Reason.QUANTITY_RANGE)
     require(quantity % instrument.lot_size == 0, Reason.QUANTITY_LOT)
+    odd = quantity < instrument.round_lot
+    mixed = quantity % instrument.round_lot != 0
+    require(not (odd and instrument.lot_policy == LotPolicy.NO_ODD_LOTS), Reason.QUANTITY_LOT)
+    require(not (mixed and instrument.lot_policy == LotPolicy.ROUND_LOTS_ONLY), Reason.QUANTITY_LOT)
 
 
 def unused_id(world: World, c: Command) -> None:

@@ -3,12 +3,25 @@
 from collections.abc import Callable
 
 from lmax.schema import CommandType, EventType
-from tests.twin import expiry, killing, market_halts, mass, operating, orders, phase_changes, timer
+from tests.twin import (
+    busts,
+    corporate,
+    expiry,
+    killing,
+    listing,
+    market_halts,
+    mass,
+    operating,
+    orders,
+    phase_changes,
+    timer,
+)
 from tests.twin.checks import RejectedError
 from tests.twin.commands import Command, Event
 from tests.twin.events import Report
 from tests.twin.instruments import instrument_from
 from tests.twin.order import Order
+from tests.twin.trades import MAX_TRADES, TradeLog
 from tests.twin.validation import validate
 from tests.twin.world import MAX_OPEN_ORDERS, World
 
@@ -16,8 +29,10 @@ from tests.twin.world import MAX_OPEN_ORDERS, World
 class Twin:
     """The engine of docs/matching.md: one command in, its events out."""
 
-    def __init__(self, max_open_orders: int = MAX_OPEN_ORDERS) -> None:
-        self.world = World(max_open_orders)
+    def __init__(
+        self, max_open_orders: int = MAX_OPEN_ORDERS, max_trades: int = MAX_TRADES
+    ) -> None:
+        self.world = World(max_open_orders, TradeLog(max_trades))
         self.sequence = 0
 
     @property
@@ -47,14 +62,7 @@ class Twin:
 def _define_instrument(world: World, c: Command) -> None:
     instrument = instrument_from(c)
     world.instruments[instrument.id] = instrument
-    world.report.add(
-        EventType.ACCEPTED,
-        instrument=instrument.id,
-        symbol=instrument.symbol,
-        quantity_scale=instrument.quantity_scale,
-        price=instrument.tick_size,
-        quantity=instrument.lot_size,
-    )
+    listing.tell_definition(world, instrument)
 
 
 def _open_account(world: World, c: Command) -> None:
@@ -94,6 +102,11 @@ ACTIONS: dict[int, Callable[[World, Command], None]] = {
     CommandType.SET_CLOSE: operating.set_close,
     CommandType.SET_INDEX: market_halts.set_index,
     CommandType.KILL_SWITCH: killing.kill_switch,
+    CommandType.SET_STATUS: listing.set_status,
+    CommandType.SET_TICK_ROW: listing.set_tick_row,
+    CommandType.CORPORATE_ACTION: corporate.corporate_action,
+    CommandType.BUST_TRADE: busts.bust_trade,
+    CommandType.CORRECT_TRADE: busts.correct_trade,
 }
 
 ORDER_ACTIONS: dict[int, Callable[[World, Command, Order], None]] = {

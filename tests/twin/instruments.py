@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from lmax.schema import Phase, Status
+from lmax.schema import LotPolicy, Phase, Status
 from tests.twin.book import Book
 from tests.twin.commands import Command
 from tests.twin.numbers import notional
@@ -30,6 +30,8 @@ class Instrument:
     max_price: int
     max_quantity: int
     quantity_scale: int
+    lot_policy: int
+    round_lot: int
     ticks: TickTables
     book: Book = field(default_factory=Book)
     protection: Settings = field(default_factory=Settings)
@@ -83,6 +85,9 @@ def definition_is_valid(c: Command) -> bool:
         and c.max_price % c.tick_size == 0
         and c.max_quantity >= c.lot_size
         and c.max_quantity % c.lot_size == 0
+        and c.lot_policy in list(LotPolicy)
+        and c.round_lot >= 0
+        and c.round_lot % c.lot_size == 0
     )
 
 
@@ -97,5 +102,7 @@ def instrument_from(c: Command) -> Instrument:
         max_price=c.max_price,
         max_quantity=c.max_quantity,
         quantity_scale=c.quantity_scale,
+        lot_policy=c.lot_policy,
+        round_lot=c.round_lot or c.lot_size,
         ticks=TickTables(c.tick_size),
     )

@@ -9,6 +9,7 @@ from tests.twin.limits import Limit, limit_of
 from tests.twin.liquidity import Queue, can_fill, queues_against
 from tests.twin.order import Order, Place, crosses
 from tests.twin.selftrade import keeps_apart, part
+from tests.twin.trades import Trade
 from tests.twin.watching import traded
 from tests.twin.world import World
 
@@ -119,5 +120,6 @@ def execute(
         order.leaves -= quantity
         order.visible = max(order.visible - quantity, 0)
     traded(world, instrument, price, in_auction=bool(flags & EventFlag.AUCTION))
-    world.last_trade_id += 1
-    world.report.fill(taker, maker, price, quantity, amount, world.last_trade_id, flags)
+    trade = Trade(instrument.id, buyer.account, seller.account, price, quantity)
+    trade_id = world.trades.add(trade)
+    world.report.fill(taker, maker, price, quantity, amount, trade_id, flags)

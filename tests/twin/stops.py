@@ -32,11 +32,12 @@ def distance(instrument: Instrument, order: Order) -> int:
 def begin_to_trail(instrument: Instrument, order: Order) -> bool:
     """A trailing stop enters; False if there is no price to trail."""
     order.best = price_to_trail(instrument, order.side)
-    _set_trigger(instrument, order)
+    set_trigger(instrument, order)
     return order.best > 0
 
 
-def _set_trigger(instrument: Instrument, order: Order) -> None:
+def set_trigger(instrument: Instrument, order: Order) -> None:
+    """A trailing stop's trigger price follows from its best price."""
     behind = distance(instrument, order)
     if order.side == Side.SELL:
         order.trigger_price = order.best - behind
@@ -49,7 +50,7 @@ def _sees(instrument: Instrument, order: Order, price: int) -> bool:
     if order.order_type == OrderType.TRAILING_STOP:
         pick = max if order.side == Side.SELL else min
         order.best = pick(order.best, price)
-        _set_trigger(instrument, order)
+        set_trigger(instrument, order)
     if order.side == Side.SELL:
         return price <= order.trigger_price
     return price >= order.trigger_price

@@ -10,7 +10,7 @@ from lmax.schema import (
     SelfTrade,
     Sides,
 )
-from tests.twin import operating
+from tests.twin import busts, corporate, listing, operating
 from tests.twin.accounts import CASH
 from tests.twin.checks import (
     account_and_asset,
@@ -120,4 +120,9 @@ CHECKS: dict[int, Callable[[World, Command], Order | None]] = {
     CommandType.SET_CLOSE: operating.check_close,
     CommandType.SET_INDEX: operating.check_index,
     CommandType.KILL_SWITCH: operating.check_kill_switch,
+    CommandType.SET_STATUS: listing.check_status,
+    CommandType.SET_TICK_ROW: listing.check_tick_row,
+    CommandType.CORPORATE_ACTION: corporate.check_corporate_action,
+    CommandType.BUST_TRADE: busts.check_bust,
+    CommandType.CORRECT_TRADE: busts.check_correction,
 }

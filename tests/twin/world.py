@@ -8,6 +8,7 @@ from tests.twin.events import Report
 from tests.twin.instruments import Instrument
 from tests.twin.killswitch import KillSwitches
 from tests.twin.order import Order
+from tests.twin.trades import TradeLog
 
 MAX_OPEN_ORDERS = 33_554_431
 
@@ -23,11 +24,11 @@ class World:
     """
 
     max_open_orders: int = MAX_OPEN_ORDERS
+    trades: TradeLog = field(default_factory=TradeLog)
     accounts: Accounts = field(default_factory=Accounts)
     instruments: dict[int, Instrument] = field(default_factory=dict)
     open_orders: dict[tuple[int, int], Order] = field(default_factory=dict)
     closed_orders: dict[tuple[int, int], int] = field(default_factory=dict)
-    last_trade_id: int = 0
     last_arrival: int = 0
     now: int = 0
     close: int = 0
