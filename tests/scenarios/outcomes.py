@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from lmax.schema import EventType, OrderType, Reason
+from tests.scenarios.day_outcomes import DAY_OUTCOMES, DAY_WORDS
 from tests.scenarios.names import Names, price_text
 from tests.twin import Event
 
@@ -15,6 +16,7 @@ OUTCOME_WORDS = (
     "replaced",
     "expired",
     "triggered",
+    *DAY_WORDS,
 )
 """The first words of the lines that say what a command did."""
 
@@ -101,4 +103,5 @@ _TELL: dict[int, Callable[[Names, Event], str]] = {
     EventType.REPLACED: _replaced,
     EventType.EXPIRED: _expired,
     EventType.TRIGGERED: _triggered,
+    **DAY_OUTCOMES,
 }

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from lmax.schema import EventFlag
 from tests.engine.systems import System
 from tests.scenarios.drawing import DRAWINGS, HOLDING, LINES, draw_line, holding, tidy
 from tests.scenarios.names import Names
@@ -72,7 +73,8 @@ class Runner:
             [replace(command, sequence=self.sequence, timestamp=self.names.clock)]
         )
         assert [event["index"] for event in events] == list(range(len(events)))
-        assert [event["flags"] for event in events] == [0] * (len(events) - 1) + [1]
+        last = [event["flags"] & EventFlag.LAST for event in events]
+        assert last == [0] * (len(events) - 1) + [EventFlag.LAST]
         assert {event["sequence"] for event in events} == {self.sequence}
         self.happened = [line for line in (outcome(self.names, e) for e in events) if line]
         self.told = 0

@@ -1,8 +1,8 @@
 """The sentences that do something: each gives the commands it stands for."""
 
 from lmax.schema import CommandType
+from tests.scenarios.day_sentences import DAY_SENTENCES
 from tests.scenarios.names import PRICE_SCALE, Names, to_units
-from tests.scenarios.operator_sentences import OPERATOR_SENTENCES
 from tests.scenarios.order_sentences import ORDER_SENTENCES
 from tests.scenarios.sentence import Match, sentence
 from tests.twin import Command
@@ -77,7 +77,7 @@ SENTENCES = [
         r"(?P<account>\w+) (?P<verb>deposits|withdraws) (?P<amount>\S+) (?P<asset>\S+)", _transfer
     ),
     *ORDER_SENTENCES,
-    *OPERATOR_SENTENCES,
+    *DAY_SENTENCES,
     sentence(r"day ends", _end_of_day),
     sentence(r"raw (?P<fields>.+)", _raw),
 ]

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from lmax.schema import CommandType, Permission, Phase, Tier, TriggerSource
-from tests.scenarios.clock import length, time_of_day
 from tests.scenarios.names import PRICE_SCALE, Names, to_units
+from tests.scenarios.sentence import Match, sentence
+from tests.scenarios.units import basis_points, duration, time_of_day
 from tests.twin import Command
-
-type Match = re.Match[str]
 
 ALL = "everything"
 
@@ -24,7 +24,7 @@ def _phase(names: Names, m: Match) -> list[Command]:
 
 
 def _at(names: Names, m: Match) -> list[Command]:
-    names.now = time_of_day(m["time"]) + names.midnight
+    names.clock = time_of_day(m["time"])
     return []
 
 
@@ -39,8 +39,7 @@ def _reference(names: Names, m: Match) -> list[Command]:
 
 
 def _close(names: Names, m: Match) -> list[Command]:
-    close = time_of_day(m["time"]) + names.midnight
-    return [Command(type=CommandType.SET_CLOSE, expire_time=close)]
+    return [Command(type=CommandType.SET_CLOSE, expire_time=time_of_day(m["time"]))]
 
 
 def _index(names: Names, m: Match) -> list[Command]:
@@ -60,23 +59,18 @@ def _kill_switch(names: Names, m: Match) -> list[Command]:
     return [command]
 
 
-def _share(text: str) -> int:
-    """Per cent, with up to two decimals, as 10^-4."""
-    return to_units(text, 2)
-
-
 _PROTECTION: list[tuple[str, Callable[[Match], dict[str, int]]]] = [
     (r"tier (1|2)", lambda m: {"tier": Tier(int(m[1]))}),
-    (r"collar (\S+) %", lambda m: {"collar": _share(m[1])}),
-    (r"auction collar (\S+) %", lambda m: {"auction_collar": _share(m[1])}),
+    (r"collar (\S+%)", lambda m: {"collar": basis_points(m[1])}),
+    (r"auction collar (\S+%)", lambda m: {"auction_collar": basis_points(m[1])}),
     (
         r"(\d+) extensions? of (\w+)",
-        lambda m: {"extensions": int(m[1]), "extension_time": length(m[2])},
+        lambda m: {"extensions": int(m[1]), "extension_time": duration(m[2])},
     ),
-    (r"drop (\S+) %", lambda m: {"drop": _share(m[1])}),
+    (r"drop (\S+%)", lambda m: {"drop": basis_points(m[1])}),
     (
-        r"drop (\S+) % halts for (\w+)",
-        lambda m: {"drop": _share(m[1]), "halt_time": length(m[2])},
+        r"drop (\S+%) halts for (\w+)",
+        lambda m: {"drop": basis_points(m[1]), "halt_time": duration(m[2])},
     ),
     (r"stops by (LAST|QUOTE)", lambda m: {"trigger_source": TriggerSource[m[1]]}),
     (r"all-or-none allowed", lambda m: {"permissions": Permission.ALL_OR_NONE}),
@@ -85,7 +79,7 @@ _PROTECTION: list[tuple[str, Callable[[Match], dict[str, int]]]] = [
 
 
 def _protection(names: Names, m: Match) -> list[Command]:
-    settings: dict[str, int] = {}
+    settings: dict[str, Any] = {}
     for clause in m["clauses"].split(", "):
         settings |= _clause(clause)
     instrument = names.instrument(m["symbol"])
@@ -99,18 +93,17 @@ def _clause(text: str) -> dict[str, int]:
     raise ValueError(f"{text} protects nothing; see README.md")
 
 
-OPERATOR_SENTENCES: list[tuple[str, Callable[[Names, Match], list[Command]]]] = [
-    (r"(?P<symbol>\S+) goes to (?P<phase>[A-Z_]+)", _phase),
-    (r"at (?P<time>\S+)", _at),
-    (r"timer at (?P<time>\S+)", _timer),
-    (r"reference of (?P<symbol>\S+) is (?P<price>\S+)", _reference),
-    (r"market closes at (?P<time>\S+)", _close),
-    (r"index is at (?P<level>\S+) of (?P<reference>\S+)", _index),
-    (
+DAY_SENTENCES = [
+    sentence(r"(?P<symbol>\S+) goes to (?P<phase>[A-Z_]+)", _phase),
+    sentence(r"at (?P<time>\S+)", _at),
+    sentence(r"timer at (?P<time>\S+)", _timer),
+    sentence(r"reference of (?P<symbol>\S+) is (?P<price>\S+)", _reference),
+    sentence(r"market closes at (?P<time>\S+)", _close),
+    sentence(r"index is at (?P<level>\S+) of (?P<reference>\S+)", _index),
+    sentence(
         r"kill switch (?P<state>on|off) for (?:the (?P<venue>venue)"
         r"|(?P<kind>account|firm|instrument) (?P<name>\S+))",
         _kill_switch,
     ),
-    (r"(?P<symbol>\S+) is protected by: (?P<clauses>.+)", _protection),
+    sentence(r"(?P<symbol>\S+) is protected by: (?P<clauses>.+)", _protection),
 ]
-"""Patterns of lines, and the commands each stands for."""

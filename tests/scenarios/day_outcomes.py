@@ -6,7 +6,7 @@ from lmax.schema import EventFlag, EventType, Phase, Reason, Side, Status
 from tests.scenarios.names import Names, price_text
 from tests.twin import Event
 
-OPERATOR_WORDS = ("phase", "auction", "indicative", "extended", "limit", "bands", "restriction")
+DAY_WORDS = ("phase", "auction", "indicative", "extended", "limit", "bands", "restriction")
 """The first words of these lines."""
 
 
@@ -54,7 +54,7 @@ def _restriction(names: Names, event: Event) -> str:
     return f"restriction of {_symbol(names, event)} {'begins' if event['quantity'] else 'ends'}"
 
 
-OPERATOR_OUTCOMES: dict[int, Callable[[Names, Event], str]] = {
+DAY_OUTCOMES: dict[int, Callable[[Names, Event], str]] = {
     EventType.PHASE: _phase,
     EventType.AUCTION: _auction,
     EventType.LIMIT_STATE: _limit_state,
