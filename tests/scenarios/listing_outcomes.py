@@ -12,7 +12,7 @@ def adjusted(names: Names, event: Event) -> str:
     account, instrument = names.accounts.name(event["account"]), event["instrument"]
     now, then = (names.quantity_text(event[f], instrument) for f in ("quantity", "leaves"))
     if not event["client_order_id"]:
-        symbol = names.symbol(instrument)
+        symbol = _symbol(names, instrument)
         paid = to_text(event["amount"], PRICE_SCALE, 2)
         return f"adjusted {account}: {symbol} {then} becomes {now}, paid {paid}"
     prices = f" @ {price_text(event['price'])}" if event["price"] else ""
@@ -32,6 +32,12 @@ def corrected(names: Names, event: Event) -> str:
     return f"corrected {_trade(names, event)}, was {was}"
 
 
+def _symbol(names: Names, instrument: int) -> str:
+    """The name that the instrument was given last."""
+    named = [symbol for symbol, (number, _) in names.instruments.items() if number == instrument]
+    return named[-1]
+
+
 def _trade(names: Names, event: Event) -> str:
     buyer, seller = (names.accounts.name(event[f]) for f in ("account", "maker_account"))
     quantity = names.quantity_text(event["quantity"], event["instrument"])
@@ -39,9 +45,9 @@ def _trade(names: Names, event: Event) -> str:
     return f"{number}: {quantity} @ {price} ({seller} to {buyer})"
 
 
-TELL: dict[int, Callable[[Names, Event], str]] = {
+LISTING_OUTCOMES: dict[int, Callable[[Names, Event], str]] = {
     EventType.ADJUSTED: adjusted,
     EventType.BUSTED: busted,
     EventType.CORRECTED: corrected,
 }
-WORDS = ("adjusted", "busted", "corrected")
+LISTING_WORDS = ("adjusted", "busted", "corrected")

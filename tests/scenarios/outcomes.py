@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from lmax.schema import EventType, OrderType, Reason
 from tests.scenarios.day_outcomes import DAY_OUTCOMES, DAY_WORDS
+from tests.scenarios.listing_outcomes import LISTING_OUTCOMES, LISTING_WORDS
 from tests.scenarios.names import Names, price_text
 from tests.twin import Event
 
@@ -17,6 +18,7 @@ OUTCOME_WORDS = (
     "expired",
     "triggered",
     *DAY_WORDS,
+    *LISTING_WORDS,
 )
 """The first words of the lines that say what a command did."""
 
@@ -104,4 +106,5 @@ _TELL: dict[int, Callable[[Names, Event], str]] = {
     EventType.EXPIRED: _expired,
     EventType.TRIGGERED: _triggered,
     **DAY_OUTCOMES,
+    **LISTING_OUTCOMES,
 }

@@ -1,7 +1,8 @@
 """The sentences that do something: each gives the commands it stands for."""
 
-from lmax.schema import CommandType
+from lmax.schema import CommandType, LotPolicy
 from tests.scenarios.day_sentences import DAY_SENTENCES
+from tests.scenarios.listing_sentences import LISTING_SENTENCES
 from tests.scenarios.names import PRICE_SCALE, Names, to_units
 from tests.scenarios.order_sentences import ORDER_SENTENCES
 from tests.scenarios.sentence import Match, sentence
@@ -23,6 +24,8 @@ def _instrument(names: Names, m: Match) -> list[Command]:
             min_price=to_units(m["min"], PRICE_SCALE) if m["min"] else tick,
             max_price=to_units(m["max"] or "100000", PRICE_SCALE),
             max_quantity=to_units(m["largest"] or "1000000", scale),
+            lot_policy=LotPolicy[m["policy"] or "ANY"],
+            round_lot=to_units(m["round"] or "0", scale),
         )
     ]
 
@@ -69,7 +72,7 @@ SENTENCES = [
     sentence(
         r"instrument (?P<id>\d+) (?P<symbol>\S+)(?: tick (?P<tick>\S+))?(?: lot (?P<lot>\S+))?"
         r"(?: scale (?P<scale>\d+))?(?: min (?P<min>\S+))?(?: max (?P<max>\S+))?"
-        r"(?: largest (?P<largest>\S+))?",
+        r"(?: largest (?P<largest>\S+))?(?: round (?P<round>\S+))?(?: (?P<policy>[A-Z_]+))?",
         _instrument,
     ),
     sentence(r"account (?P<account>\w+)(?P<holdings>(?: \S+ \S+)+)?", _account),
@@ -78,6 +81,7 @@ SENTENCES = [
     ),
     *ORDER_SENTENCES,
     *DAY_SENTENCES,
+    *LISTING_SENTENCES,
     sentence(r"day ends", _end_of_day),
     sentence(r"raw (?P<fields>.+)", _raw),
 ]
