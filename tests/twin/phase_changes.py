@@ -44,7 +44,8 @@ def change_phase(
         uncross(world, instrument, outcome)
     session.begin(phase)
     tell_phase(world, instrument, reason)
-    watch_limits(world, instrument)
+    if phase != Phase.CONTINUOUS:
+        watch_limits(world, instrument)
     _held_orders_enter(world, instrument)
     if phase == Phase.CONTINUOUS:
         _trading_begins(world, instrument, outcome)
