@@ -3,10 +3,14 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
-from lmax.schema import Action, CommandType, Reason, Status
+from lmax.schema import Action, CommandType, Phase, Reason, Status
 from tests.twin import Command, Twin
+from tests.twin.corporate import QUIET
 from tests.twin.instruments import Instrument
 from tests.twin.trades import Trade
+
+FORWARD = [(2, 1), (3, 2), (5, 4), (10, 9)]
+REVERSE = [(1, 2), (2, 3)]
 
 
 def listing_command(random: Random, twin: Twin, lasting: Sequence[int]) -> Command:
@@ -17,6 +21,9 @@ def listing_command(random: Random, twin: Twin, lasting: Sequence[int]) -> Comma
     suspended = [i for i in twin.world.instruments.values() if i.status == Status.SUSPENDED]
     if suspended and random.random() < 0.5:
         return status(random.choice(suspended).id, Status.ACTIVE)
+    quiet = [i for i in twin.world.instruments.values() if i.phase in QUIET]
+    if quiet and random.random() < 0.25:
+        return phase(random.choice(quiet).id, Phase.CONTINUOUS)
     if random.random() < 0.1:
         return _status(random, twin, lasting)
     make: Callable[[Random, Twin], Command] = random.choice(MAKERS)
@@ -27,9 +34,15 @@ def status(instrument: int, to: int) -> Command:
     return Command(type=CommandType.SET_STATUS, instrument=instrument, status=to)
 
 
+def phase(instrument: int, to: int) -> Command:
+    return Command(type=CommandType.SET_PHASE, instrument=instrument, phase=to)
+
+
 def _instrument(random: Random, twin: Twin) -> Instrument | None:
+    """Mostly one that is traded."""
     known = list(twin.world.instruments.values())
-    return random.choice(known) if known else None
+    traded = [instrument for instrument in known if instrument.last_price]
+    return random.choice((traded or known) if random.random() < 0.9 else known) if known else None
 
 
 def _status(random: Random, twin: Twin, lasting: Sequence[int]) -> Command:
@@ -63,9 +76,11 @@ def _tick_row(random: Random, twin: Twin) -> Command:
 
 def _action(random: Random, twin: Twin) -> Command:
     instrument = _instrument(random, twin)
+    if instrument and instrument.phase == Phase.CONTINUOUS and random.random() < 0.9:
+        return phase(instrument.id, random.choice(QUIET))
     action = random.choice([*Action, *Action, *Action, 3])
     price = random.choice([0, 1, 25, 100, 12_345, -1, 2**62])
-    new, old = random.choice([(2, 1), (1, 2), (3, 2), (1, 3), (5, 4), (1, 1), (0, 1), (1001, 1)])
+    new, old = random.choice([*FORWARD, *FORWARD, *FORWARD, *REVERSE, (1, 1), (0, 1), (1001, 1)])
     fields = {"numerator": new, "denominator": old} if action == Action.SPLIT else {}
     symbol = random.choice([b"NEW", b"EIGHTCHR", b"", b"A B"])
     return Command(
@@ -109,7 +124,7 @@ def _trade(random: Random, twin: Twin) -> tuple[int, Trade | None]:
     return trade_id, twin.world.trades.trades.get(trade_id)
 
 
-MAKERS = [_tick_row, _action, _bust, _correction]
+MAKERS = [_tick_row, _action, _action, _action, _bust, _correction]
 
 LISTING_REASONS = {
     Reason.NOT_ACTIVE,

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from lmax.schema import COMMAND, COMMAND_FIELDS, CommandType, Side, TimeInForce
+from tests.engine.listing_traffic import listing_command
 from tests.engine.market import ACCOUNTS, EDGES, INSTRUMENTS, opening
 from tests.twin import Command, Twin, build
 from tests.twin.accounts import CASH
-from tests.twin.order import Order
 from tests.twin.numbers import MAX_INT64
+from tests.twin.order import Order
 from tests.twin.records import array_to_commands
 
 MAX_UINT64 = 2**64 - 1
@@ -35,6 +36,7 @@ class Traffic:
             (self._transfer, 5),
             (self._edge, 7),
             (self._junk, 2),
+            (self._listing, 3),
         ]
 
     def next(self) -> Command:
@@ -65,7 +67,7 @@ class Traffic:
             side,
             self._quantity(account, instrument, side, price),
             price,
-            self.random.choices(list(TimeInForce), [6, 6, 1, 1])[0],
+            self.random.choices(list(TimeInForce), [12, 12, 2, 2, 0, 1, 1, 1])[0],
             instrument.instrument,
         )
 
@@ -174,6 +176,9 @@ class Traffic:
 
     def _lots(self, most: int, lot: int) -> int:
         return self.random.randint(1, max(most // lot, 1)) * lot
+
+    def _listing(self) -> Command:
+        return listing_command(self.random, self.twin, list(INSTRUMENTS_BY_ID))
 
     # -- not valid, most of the time ---------------------------------------------------------
 
