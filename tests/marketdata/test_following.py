@@ -157,7 +157,7 @@ class Reader(threading.Thread):
         top = self.agent.top(instrument)
         assert top.bid is None or top.ask is None or top.bid < top.ask
         trades = self.agent.trades(200)
-        for time_, trade_id, price, quantity, owner, side in trades[
+        for time_, trade_id, price, quantity, owner, side, *_ in trades[
             :: len(trades) // 9 + 1
         ].tolist():
             assert self.fills[trade_id] == (time_, price, quantity, owner, side)
