@@ -183,7 +183,7 @@ def show_room(crowd: dict[str, Any], memory: dict[str, Any]) -> None:
     common.show(
         f"Memory of {memory['orders']:,} resting orders",
         ["what", "bytes"],
-        [[name.replace("_", " "), value] for name, value in memory.items() if name != "orders"],
+        [[name.replace("_", " "), str(value)] for name, value in memory.items()],
         None,
         False,
     )

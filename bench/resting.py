@@ -112,6 +112,8 @@ def resident_bytes() -> int:
 def memory(orders: int) -> dict[str, Any]:
     """Bytes that resting orders take; for a process of its own, whose pools are still unused.
 
+    `book_says`: the book's own account when all rest. What is gone goes back to the pools, not to
+    the system: `bytes_per_order_again` tells whether the next orders use it.
     Far apart: every order at a price of its own, `STEP` ticks from the next.
     """
     found: dict[str, Any] = {"orders": orders}
@@ -120,7 +122,9 @@ def memory(orders: int) -> dict[str, Any]:
     away = cancels(near["order_id"])
     book = OrderBook()
     before = resident_bytes()
-    deltas = [_after(book, part) - before for part in (near, away, near, away)]
+    deltas = [_after(book, near) - before]
+    found["book_says"] = book.memory()
+    deltas += [_after(book, part) - before for part in (away, near, away)]
     found["bytes_per_order"] = round(deltas[0] / orders, 1)
     found["bytes_after_all_gone"] = deltas[1]
     found["bytes_per_order_again"] = round(deltas[2] / orders, 1)

@@ -27,7 +27,7 @@ PLAIN = "plain Python"
 OURS = "lmax, single calls"
 PLAYERS: dict[str, type[Player]] = {OURS: SingleCalls, PLAIN: PlainBook, **ADAPTERS}
 
-REPEATS = 3
+REPEATS = 5
 SECONDS = 4.0
 """At most about so long for one repeat on one flow."""
 
