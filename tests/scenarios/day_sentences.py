@@ -1,8 +1,6 @@
-"""What operators do in scenarios: phases, protection, the clock, kill switches."""
+"""Sentences about the day: the clock, phases, protection, the index, kill switches."""
 
-import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from lmax.schema import CommandType, Permission, Phase, Tier, TriggerSource
@@ -14,22 +12,19 @@ from tests.twin import Command
 ALL = "everything"
 
 
-def instrument_or_all(names: Names, symbol: str) -> int:
-    return 0 if symbol == ALL else names.instrument(symbol)
-
-
 def _phase(names: Names, m: Match) -> list[Command]:
-    instrument = instrument_or_all(names, m["symbol"])
+    instrument = 0 if m["symbol"] == ALL else names.instrument(m["symbol"])
     return [Command(type=CommandType.SET_PHASE, instrument=instrument, phase=Phase[m["phase"]])]
 
 
-def _at(names: Names, m: Match) -> list[Command]:
+def _clock(names: Names, m: Match) -> list[Command]:
     names.clock = time_of_day(m["time"])
     return []
 
 
 def _timer(names: Names, m: Match) -> list[Command]:
-    _at(names, m)
+    if m["time"]:
+        names.clock = time_of_day(m["time"])
     return [Command(type=CommandType.TIMER)]
 
 
@@ -47,63 +42,54 @@ def _index(names: Names, m: Match) -> list[Command]:
     return [Command(type=CommandType.SET_INDEX, price=level, quantity=reference)]
 
 
-def _kill_switch(names: Names, m: Match) -> list[Command]:
-    command = Command(type=CommandType.KILL_SWITCH, enabled=int(m["state"] == "on"))
-    kind, name = m["kind"], m["name"]
-    if kind == "account":
-        return [replace(command, account=names.accounts.number(name))]
-    if kind == "firm":
-        return [replace(command, firm=int(name))]
-    if kind == "instrument":
-        return [replace(command, instrument=names.instrument(name))]
-    return [command]
+def _extensions(words: Iterator[str]) -> dict[str, Any]:
+    count, _, time = next(words), next(words), next(words)
+    return {"extensions": int(count), "extension_time": duration(time)}
 
 
-_PROTECTION: list[tuple[str, Callable[[Match], dict[str, int]]]] = [
-    (r"tier (1|2)", lambda m: {"tier": Tier(int(m[1]))}),
-    (r"collar (\S+%)", lambda m: {"collar": basis_points(m[1])}),
-    (r"auction collar (\S+%)", lambda m: {"auction_collar": basis_points(m[1])}),
-    (
-        r"(\d+) extensions? of (\w+)",
-        lambda m: {"extensions": int(m[1]), "extension_time": duration(m[2])},
-    ),
-    (r"drop (\S+%)", lambda m: {"drop": basis_points(m[1])}),
-    (
-        r"drop (\S+%) halts for (\w+)",
-        lambda m: {"drop": basis_points(m[1]), "halt_time": duration(m[2])},
-    ),
-    (r"stops by (LAST|QUOTE)", lambda m: {"trigger_source": TriggerSource[m[1]]}),
-    (r"all-or-none allowed", lambda m: {"permissions": Permission.ALL_OR_NONE}),
-    (r"nothing", lambda m: {}),
-]
+_SETTINGS: dict[str, Callable[[Iterator[str]], dict[str, Any]]] = {
+    "tier": lambda words: {"tier": Tier(int(next(words)))},
+    "collar": lambda words: {"collar": basis_points(next(words))},
+    "auction-collar": lambda words: {"auction_collar": basis_points(next(words))},
+    "extensions": _extensions,
+    "drop": lambda words: {"drop": basis_points(next(words))},
+    "halts-for": lambda words: {"halt_time": duration(next(words))},
+    "stops-by": lambda words: {"trigger_source": TriggerSource[next(words).upper()]},
+    "all-or-none": lambda words: {"permissions": Permission.ALL_OR_NONE},
+}
 
 
 def _protection(names: Names, m: Match) -> list[Command]:
     settings: dict[str, Any] = {}
-    for clause in m["clauses"].split(", "):
-        settings |= _clause(clause)
+    words = iter(m["what"].split())
+    for word in words:
+        settings |= _SETTINGS[word](words)
     instrument = names.instrument(m["symbol"])
     return [Command(type=CommandType.SET_PROTECTION, instrument=instrument, **settings)]
 
 
-def _clause(text: str) -> dict[str, int]:
-    for pattern, fields in _PROTECTION:
-        if m := re.fullmatch(pattern, text):
-            return fields(m)
-    raise ValueError(f"{text} protects nothing; see README.md")
+def _kill_switch(names: Names, m: Match) -> list[Command]:
+    named = {
+        "account": lambda name: {"account": names.accounts.number(name)},
+        "firm": lambda name: {"firm": int(name)},
+        "instrument": lambda name: {"instrument": names.instrument(name)},
+    }
+    scope: dict[str, Any] = named[m["kind"]](m["name"]) if m["kind"] else {}
+    enabled = int(m["state"] == "on")
+    return [Command(type=CommandType.KILL_SWITCH, enabled=enabled, **scope)]
 
 
 DAY_SENTENCES = [
+    sentence(r"clock (?P<time>\S+)", _clock),
+    sentence(r"timer(?: at (?P<time>\S+))?", _timer),
     sentence(r"(?P<symbol>\S+) goes to (?P<phase>[A-Z_]+)", _phase),
-    sentence(r"at (?P<time>\S+)", _at),
-    sentence(r"timer at (?P<time>\S+)", _timer),
     sentence(r"reference of (?P<symbol>\S+) is (?P<price>\S+)", _reference),
+    sentence(r"protection of (?P<symbol>\S+):(?P<what>(?: \S+)*)", _protection),
     sentence(r"market closes at (?P<time>\S+)", _close),
     sentence(r"index is at (?P<level>\S+) of (?P<reference>\S+)", _index),
     sentence(
-        r"kill switch (?P<state>on|off) for (?:the (?P<venue>venue)"
+        r"kill switch (?P<state>on|off) for (?:the venue"
         r"|(?P<kind>account|firm|instrument) (?P<name>\S+))",
         _kill_switch,
     ),
-    sentence(r"(?P<symbol>\S+) is protected by: (?P<clauses>.+)", _protection),
 ]

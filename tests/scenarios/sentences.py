@@ -1,6 +1,7 @@
 """The sentences that do something: each gives the commands it stands for."""
 
 from lmax.schema import CommandType, LotPolicy
+from tests.scenarios.account_sentences import ACCOUNT_SENTENCES
 from tests.scenarios.day_sentences import DAY_SENTENCES
 from tests.scenarios.listing_sentences import LISTING_SENTENCES
 from tests.scenarios.names import PRICE_SCALE, Names, to_units
@@ -80,6 +81,7 @@ SENTENCES = [
         r"(?P<account>\w+) (?P<verb>deposits|withdraws) (?P<amount>\S+) (?P<asset>\S+)", _transfer
     ),
     *ORDER_SENTENCES,
+    *ACCOUNT_SENTENCES,
     *DAY_SENTENCES,
     *LISTING_SENTENCES,
     sentence(r"day ends", _end_of_day),
