@@ -20,6 +20,7 @@ from marketdata._depth import MarketData
 from node._ingress import Ingress
 from node._latency import LatencyProbe
 from node.layout import runners
+from node.timer import Timer
 
 DEFAULT_SLOTS = 1 << 16
 
@@ -81,6 +82,7 @@ class Core:
             for consumer in outputs:
                 self.business.pump_while_full(consumer)
         self.layout = layout
+        self.timer: Timer | None = None
 
     def _load_books(self) -> None:
         state = self.business.state
@@ -103,8 +105,26 @@ class Core:
                 runner.start()
         return self
 
+    def start_timer(self, period: float) -> None:
+        """From now on a TIMER command every `period` seconds; see node.timer.
+
+        In the invoker layout `step` publishes it when it is due. Raises ValueError.
+        """
+        self.stop_timer()
+        self.timer = Timer(self.ingress, period)
+        if self.layout != "invoker":
+            self.timer.start()
+
+    def stop_timer(self) -> None:
+        """No TIMER command any more, if there were any."""
+        if self.timer is not None:
+            self.timer.stop()
+            self.timer = None
+
     def step(self) -> int:
         """One round of every agent, in the invoker layout; the work done. Raises CoreFailed."""
+        if self.timer is not None:
+            self.timer.poll()
         try:
             return self.runners[0].step()
         except AgentError:
@@ -173,6 +193,7 @@ class Core:
         timeout: seconds for either. Raises TimeoutError, with the threads ended, if not all of
         it could be applied, CoreFailed if an agent stopped for good meanwhile.
         """
+        self.stop_timer()
         began = self.layout == "invoker" or self.runners[0].running
         try:
             if began and not self._failed():
@@ -191,6 +212,7 @@ class Core:
 
         What was synced is kept and comes back at the next start.
         """
+        self.stop_timer()
         self.business.abandon_output()
         for runner in self.runners:
             runner.stop(drain=False)

@@ -71,6 +71,7 @@ class Engine(CommandMethods):
         *,
         layout: str = "shared",
         after: int | None = None,
+        timer: float | None = None,
         slots: int = DEFAULT_SLOTS,
         segment_bytes: int = DEFAULT_SEGMENT_BYTES,
         journal_mode: str = "auto",
@@ -81,6 +82,9 @@ class Engine(CommandMethods):
         layout: "shared" (two threads), "dedicated" (pinned, spinning threads, five cores or
         more), "invoker" (no thread: your calls do the work, or `step`).
         after: events begin with the command after this one; with the next one unless told.
+        timer: seconds between TIMER commands that the engine gives itself, 0.001 to 3600. GTD
+        orders expire, halts end and bands move with them alone. None: only those you publish
+        with `timer()`, so that sequences and events are yours alone.
         slots: commands, and events, that are held in memory on their way, a power of two.
         segment_bytes: of a file of the journal; journal_mode: "auto", "direct", "buffered".
 
@@ -101,6 +105,8 @@ class Engine(CommandMethods):
             else:
                 follower.restart(_sequence(after))
             core.start()
+            if timer is not None:
+                core.start_timer(timer)
         except BaseException:
             core.stop()
             raise

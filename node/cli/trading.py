@@ -29,6 +29,7 @@ class Plan(Means):
     instruments: int | None
     shown: str | None
     fresh: bool
+    timer: float
 
 
 def trade(plan: Plan) -> Exit:
@@ -44,6 +45,8 @@ def trade(plan: Plan) -> Exit:
         with watching(
             system, stop, plain=plan.plain or plan.json, seconds=plan.seconds, instrument=plan.shown
         ) as watch:
+            if plan.timer:
+                system.core.start_timer(plan.timer)
             feeder.start()
             while feeder.is_alive():
                 watch.look()
