@@ -167,8 +167,16 @@ class Traffic:
         else:
             away = self.random.randint(-3, 15)
             ticks = lowest + 25 + (away if side == Side.SELL else -away)
-        price = min(max(ticks, lowest), highest) * tick
+        price = self._on_tick(instrument, min(max(ticks, lowest), highest) * tick)
         return price + self.random.choice([0] * 60 + [1, tick * 10**12])
+
+    def _on_tick(self, instrument: int, price: int) -> int:
+        """Lowered to the tick that holds there; nearly always."""
+        there = self.twin.world.instruments.get(instrument)
+        if there is None or self.random.random() < 0.02:
+            return price
+        tick = there.ticks.tick_at(price, self.twin.now)
+        return price // tick * tick
 
     def _quantity(self, account: int, definition: Command, side: int, price: int) -> int:
         """A few lots, enough for a sweep, about what the account can pay for or the side hold."""

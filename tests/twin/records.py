@@ -60,7 +60,7 @@ def events_to_array(events: Iterable[Event]) -> np.ndarray:
     """Events as an array of ``lmax.schema.EVENT``; OverflowError if a value does not fit."""
     names = [name for name in EVENT_NAMES if name != "symbol"]
     array = np.zeros(0, EVENT)
-    rows = [tuple(_with_symbol(event)[name] for name in names) for event in events]
+    rows = [tuple(map(_with_symbol(event).__getitem__, names)) for event in events]
     if rows:
         array = np.array(rows, dtype=EVENT[names]).view(EVENT)
     return array

@@ -118,9 +118,9 @@ def test_the_end_of_day_goes_by_instrument_and_arrival(feed: Feed) -> None:
     events = feed(end_of_day())
     assert kinds(events) == ["ACCEPTED"] + ["EXPIRED", "BOOK"] * 6
     expired = [event for event in events if event["type"] == EventType.EXPIRED]
-    assert [event["client_order_id"] for event in expired] == [1, 2, 3, 4, 6, 7]
+    assert [event["client_order_id"] for event in expired] == [2, 3, 4, 6, 7, 1]
     assert {event["reason"] for event in expired} == {Reason.END_OF_DAY}
-    assert [event["quantity"] for event in events[2::2]] == [0, 0, 0, 0, 12, 5]
+    assert [event["quantity"] for event in events[2::2]] == [0, 0, 0, 12, 5, 0]
     assert state.account(feed.twin, ALICE) == (10_000 * DOLLAR, 0)
 
 
