@@ -97,6 +97,7 @@ cdef class OrderBook:
         self.book.tick_size = tick_size
         self.book.lot_size = lot_size
         self.book.max_orders = max_orders
+        self.book.stepped = tick_size != 1 or lot_size != 1
         self.check_every = check_every
 
     def __dealloc__(self):

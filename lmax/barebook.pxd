@@ -33,6 +33,7 @@ cdef struct BareBook:
     int64_t tick_size
     int64_t lot_size
     uint64_t max_orders
+    bint stepped  # tick or lot is not 1
     uint32_t caches[2][CACHED_LEAVES]
 
 

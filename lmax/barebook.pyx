@@ -8,6 +8,8 @@ from libc.stdint cimport INT64_MAX
 from libc.string cimport memset
 
 from lmax.levels cimport (
+    NODES_OF_FLAT,
+    NODES_PER_LEVEL,
     Level,
     key_price,
     level_at,
@@ -66,14 +68,9 @@ from lmax.wire cimport (
     TIF_IOC,
 )
 
-cdef extern from *:
-    """
-    #define unlikely_(x) __builtin_expect(!!(x), 0)
-    """
-    bint unlikely_(bint) noexcept nogil
-
 cdef enum:
-    BUY = 0
+    # With fewer orders than that in all books there are levels and nodes for any more.
+    SAFE_ORDERS = (MAX_BARE_LEAVES - NODES_OF_FLAT) // NODES_PER_LEVEL - 1
 
 
 # -- opening and closing -------------------------------------------------------------------
@@ -144,18 +141,18 @@ cdef void reject(BareBook *book, const Message *message, uint8_t reason) noexcep
 
 
 cdef inline void rest(
-    BareBook *book, uint8_t side, uint64_t key, int64_t leaves, uint64_t id, uint64_t tag,
-    uint64_t *place,
+    BareBook *book, BookPools *pools, uint8_t side, uint64_t key, int64_t leaves, uint64_t id,
+    uint64_t tag, uint64_t *place,
 ) noexcept nogil:
     """Put an order behind what rests at its price. There is room for it."""
-    cdef Pool *slots = &book.pools.slots
+    cdef Pool *slots = &pools.slots
     cdef uint32_t index = pool_take(slots)
     cdef Slot *slot = slot_at(slots, index)
     cdef uint32_t number
     cdef Level *level
     ids_put(&book.ids, place, tag, index)
-    number = level_for(&book.pools.levels, &book.sides[side], key)
-    level = level_at(&book.pools.levels, number)
+    number = level_for(&pools.levels, &book.sides[side], key)
+    level = level_at(&pools.levels, number)
     slot.id = id
     slot.leaves = leaves
     slot.level = number
@@ -165,27 +162,32 @@ cdef inline void rest(
     book.totals[side] += leaves
 
 
-cdef inline void leave(BareBook *book, uint32_t index, bint drop) noexcept nogil:
+cdef inline void leave(
+    BareBook *book, BookPools *pools, uint32_t index, bint drop
+) noexcept nogil:
     """Take an order out of its queue, and its level if it was the last; the slot is free."""
-    cdef Pool *slots = &book.pools.slots
+    cdef Pool *slots = &pools.slots
     cdef Slot *slot = slot_at(slots, index)
-    cdef Level *level = level_at(&book.pools.levels, slot.level)
+    cdef uint32_t number = slot.level
+    cdef Level *level = level_at(&pools.levels, number)
     cdef uint8_t side = slot.side
     queue_unlink(slots, level, slot)
     level.quantity -= slot.leaves
     book.totals[side] -= slot.leaves
     if drop:
-        level_drop_if_empty(&book.pools.levels, &book.sides[side], slot.level)
+        level_drop_if_empty(&pools.levels, &book.sides[side], number)
     pool_give(slots, index)
 
 
 cdef void remove(BareBook *book, uint32_t index) noexcept nogil:
     ids_forget(&book.ids, slot_at(&book.pools.slots, index).id, index)
-    leave(book, index, True)
+    leave(book, book.pools, index, True)
 
 
-cdef inline int64_t price_of(BareBook *book, uint8_t side, uint32_t level) noexcept nogil:
-    return key_price(side, level_key(&book.pools.levels, level)) * book.tick_size
+cdef inline int64_t price_of(
+    BareBook *book, BookPools *pools, uint8_t side, uint32_t level
+) noexcept nogil:
+    return key_price(side, level_key(&pools.levels, level)) * book.tick_size
 
 
 # -- trading -------------------------------------------------------------------------------
@@ -199,7 +201,7 @@ cdef int64_t take_level(
     cdef LevelTree *tree = &book.sides[1 - side]
     cdef uint32_t best = tree.best
     cdef Level *level = level_at(&book.pools.levels, best)
-    cdef int64_t price = price_of(book, 1 - side, best)
+    cdef int64_t price = price_of(book, book.pools, 1 - side, best)
     cdef int64_t before = leaves
     cdef int64_t quantity
     cdef uint32_t index = level.head
@@ -271,12 +273,11 @@ cdef uint8_t why_not(
     return REASON_NONE
 
 
-cdef inline bint has_room(BareBook *book) noexcept nogil:
+cdef bint has_room(BareBook *book) noexcept nogil:
     return (
         book.ids.count < book.max_orders
         and pool_room(&book.pools.slots) > 0
         and level_pools_have_room(&book.pools.levels, 1)
-        and ids_make_room(&book.ids) == 0
     )
 
 
@@ -294,7 +295,25 @@ cdef uint8_t refusal(BareBook *book, const Message *message) noexcept nogil:
     return why_not(book, price, message.quantity, book.totals[message.side])
 
 
-cdef void finish(BareBook *book, const Message *message, uint64_t tag) noexcept nogil:
+cdef inline bint plain(
+    BareBook *book, BookPools *pools, const Message *message
+) noexcept nogil:
+    """Whether nothing at all can be wrong with a new order but its id. Nearly all are so: one
+    branch instead of nine."""
+    cdef uint64_t total = book.totals[message.side & 1]
+    return not (
+        (message.side > 1)
+        | (message.order_type > ORD_MARKET)
+        | (message.time_in_force > TIF_FOK)
+        | (message.quantity < 1)
+        | (<int64_t>(total + <uint64_t>message.quantity) < 0)
+        | (book.ids.count >= book.max_orders)
+        | (pools.slots.live >= SAFE_ORDERS)
+        | book.stepped
+    )
+
+
+cdef void trade_new(BareBook *book, const Message *message, uint64_t tag) noexcept nogil:
     """An accepted order that trades or does not rest."""
     cdef uint8_t side = message.side
     cdef bint market = message.order_type == ORD_MARKET
@@ -302,6 +321,9 @@ cdef void finish(BareBook *book, const Message *message, uint64_t tag) noexcept 
     cdef int64_t leaves = message.quantity
     cdef uint8_t reason
     cdef int64_t price = 0 if market else message.price
+    report(
+        book, RPT_ACCEPTED, side, REASON_NONE, message.order_id, 0, price, leaves, leaves
+    )
     if not market:
         worst = price_key(1 - side, ticks_of(book, price))
     reason = REASON_NO_LIQUIDITY if market else REASON_IOC_REMAINDER
@@ -315,57 +337,63 @@ cdef void finish(BareBook *book, const Message *message, uint64_t tag) noexcept 
         report(book, RPT_CANCELLED, side, reason, message.order_id, 0, price, leaves, 0)
         return
     rest(
-        book, side, ~worst, leaves, message.order_id, tag,
+        book, book.pools, side, ~worst, leaves, message.order_id, tag,
         ids_place(&book.ids, &book.pools.slots, tag, message.order_id),
     )
 
 
-cdef inline void new_order(BareBook *book, const Message *message) noexcept nogil:
+cdef inline void new_order(
+    BareBook *book, BookPools *pools, const Message *message
+) noexcept nogil:
     cdef uint64_t id = message.order_id
     cdef uint64_t tag = order_id_tag(id)
     cdef uint8_t side = message.side
-    cdef uint8_t reason = refusal(book, message)
-    cdef bint market = message.order_type == ORD_MARKET
+    cdef uint8_t reason = REASON_NONE
     cdef uint64_t *place
     cdef uint64_t key
-    cdef LevelTree *opposite
-    if unlikely_(reason != REASON_NONE):
+    if not plain(book, pools, message):
+        reason = refusal(book, message)
+    if ids_make_room(&book.ids) < 0:
+        reason = REASON_CAPACITY
+    place = ids_place(&book.ids, &pools.slots, tag, id)
+    if place[0]:
+        reason = REASON_DUPLICATE_CLIENT_ORDER_ID
+    if reason != REASON_NONE:
         reject(book, message, reason)
         return
-    place = ids_place(&book.ids, &book.pools.slots, tag, id)
-    if unlikely_(place[0] != 0):
-        reject(book, message, REASON_DUPLICATE_CLIENT_ORDER_ID)
+    key = price_key(side, ticks_of(book, message.price))
+    if message.order_type | (message.time_in_force >= TIF_IOC) | (
+        book.sides[1 - side].best_key <= ~key
+    ):
+        trade_new(book, message, tag)
         return
     report(
-        book, RPT_ACCEPTED, side, REASON_NONE, id, 0,
-        0 if market else message.price, message.quantity, message.quantity,
+        book, RPT_ACCEPTED, side, REASON_NONE, id, 0, message.price, message.quantity,
+        message.quantity,
     )
-    key = price_key(side, ticks_of(book, message.price))
-    opposite = &book.sides[1 - side]
-    if market | (message.time_in_force >= TIF_IOC) | (opposite.best_key <= ~key):
-        finish(book, message, tag)
-        return
-    rest(book, side, key, message.quantity, id, tag, place)
+    rest(book, pools, side, key, message.quantity, id, tag, place)
 
 
 # -- requests about resting orders ---------------------------------------------------------
 
 
-cdef inline void cancel_order(BareBook *book, const Message *message) noexcept nogil:
+cdef inline void cancel_order(
+    BareBook *book, BookPools *pools, const Message *message
+) noexcept nogil:
     cdef uint64_t id = message.order_id
-    cdef uint64_t *place = ids_place(&book.ids, &book.pools.slots, order_id_tag(id), id)
+    cdef uint64_t *place = ids_place(&book.ids, &pools.slots, order_id_tag(id), id)
     cdef uint32_t index = <uint32_t>place[0]
     cdef Slot *slot
     if index == 0:
         reject(book, message, REASON_UNKNOWN_ORDER)
         return
-    slot = slot_at(&book.pools.slots, index)
+    slot = slot_at(&pools.slots, index)
     report(
         book, RPT_CANCELLED, slot.side, REASON_REQUESTED, id, 0,
-        price_of(book, slot.side, slot.level), slot.leaves, 0,
+        price_of(book, pools, slot.side, slot.level), slot.leaves, 0,
     )
     ids_remove(&book.ids, place)
-    leave(book, index, True)
+    leave(book, pools, index, True)
 
 
 cdef void reduce_order(BareBook *book, const Message *message) noexcept nogil:
@@ -383,7 +411,7 @@ cdef void reduce_order(BareBook *book, const Message *message) noexcept nogil:
         reject(book, message, REASON_QUANTITY_RANGE if by < 1 else REASON_QUANTITY_LOT)
         return
     slot = slot_at(&book.pools.slots, index)
-    price = price_of(book, slot.side, slot.level)
+    price = price_of(book, book.pools, slot.side, slot.level)
     if by >= slot.leaves:
         report(
             book, RPT_CANCELLED, slot.side, REASON_REDUCED_TO_ZERO, id, 0, price, slot.leaves, 0
@@ -437,10 +465,10 @@ cdef void replace_order(BareBook *book, const Message *message) noexcept nogil:
         return
     ids_forget(ids, id, index)
     # Its level stays until the order has its new one: they often share a leaf.
-    leave(book, index, False)
+    leave(book, book.pools, index, False)
     leaves = trade(book, side, new_id, leaves, ~key)
     if leaves:
-        rest(book, side, key, leaves, new_id, new_tag, ids_place(ids, slots, new_tag, new_id))
+        rest(book, book.pools, side, key, leaves, new_id, new_tag, ids_place(ids, slots, new_tag, new_id))
     level_drop_if_empty(&book.pools.levels, &book.sides[side], level)
     report(
         book, RPT_REPLACED, side, REASON_NONE, new_id, id, message.price, message.quantity, leaves
@@ -450,11 +478,13 @@ cdef void replace_order(BareBook *book, const Message *message) noexcept nogil:
 # -- messages ------------------------------------------------------------------------------
 
 
-cdef inline void dispatch(BareBook *book, const Message *message) noexcept nogil:
+cdef inline void dispatch(
+    BareBook *book, BookPools *pools, const Message *message
+) noexcept nogil:
     if message.type == MSG_NEW:
-        new_order(book, message)
+        new_order(book, pools, message)
     elif message.type == MSG_CANCEL:
-        cancel_order(book, message)
+        cancel_order(book, pools, message)
     elif message.type == MSG_REPLACE:
         replace_order(book, message)
     elif message.type == MSG_REDUCE:
@@ -466,14 +496,15 @@ cdef inline void dispatch(BareBook *book, const Message *message) noexcept nogil
 cdef void barebook_one(BareBook *book, const Message *message) noexcept nogil:
     """One message; its reports go to book.next, where there is room for them."""
     book.message = 0
-    dispatch(book, message)
+    dispatch(book, book.pools, message)
 
 
 cdef void barebook_apply(
     BareBook *book, const Message *messages, size_t begin, size_t end
 ) noexcept nogil:
     """Messages begin .. end - 1 in order; their reports go to book.next, where there is room."""
+    cdef BookPools *pools = book.pools
     cdef size_t i
     for i in range(begin, end):
         book.message = i
-        dispatch(book, &messages[i])
+        dispatch(book, pools, &messages[i])

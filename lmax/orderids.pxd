@@ -27,9 +27,10 @@ cdef struct IdTable:
 cdef struct OrderIds:
     IdTable now
     uint64_t count  # in both tables
-    uint64_t busy  # 1: a table is being touched or emptied
-    uint64_t most  # more ids than that: grow
-    uint64_t least  # fewer ids than that: shrink
+    # With fewer ids than `least` the table shrinks, with more than least + span it grows. While
+    # that is under way, no number of ids is in between.
+    uint64_t least
+    uint64_t span
     IdTable old  # entries NULL: nothing is moving
     IdTable following  # entries NULL: not needed
     uint64_t touched  # entries of the following table
@@ -59,9 +60,8 @@ cdef extern from *:
 
 cdef inline int ids_make_room(OrderIds *ids) noexcept nogil:
     """Before each new order: room for one more id. 0, or -1 without memory."""
-    if ids.busy | (ids.count > ids.most) | (ids.count < ids.least):
-        return ids_work(ids)
-    return 0
+    # One test for both ends: below `least` the difference is huge.
+    return ids_work(ids) if ids.count - ids.least > ids.span else 0
 
 
 cdef inline uint64_t *ids_place(

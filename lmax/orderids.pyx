@@ -42,8 +42,13 @@ cdef void set_limits(OrderIds *ids) noexcept nogil:
     """When to begin with a table of another size: before this one is half full, or when it is
     one sixteenth full."""
     cdef uint64_t size = ids.now.mask + 1
-    ids.most = 3 * size // 8
     ids.least = size // 16 if ids.now.bits > MIN_ID_BITS else 0
+    ids.span = 3 * size // 8 - ids.least
+
+
+cdef void set_busy(OrderIds *ids) noexcept nogil:
+    ids.least = <uint64_t>1 << 63
+    ids.span = 0
 
 
 cdef int ids_open(OrderIds *ids) noexcept nogil:
@@ -78,7 +83,6 @@ cdef void sweep(OrderIds *ids) noexcept nogil:
         ids.swept += 1
     if ids.swept > ids.old.mask:
         table_close(&ids.old)
-        ids.busy = 0
         set_limits(ids)
 
 
@@ -89,13 +93,13 @@ cdef int ids_work(OrderIds *ids) noexcept nogil:
         sweep(ids)
         return 0
     if ids.following.entries == NULL:
-        growing = ids.count > ids.most
+        growing = ids.count > ids.least
         if growing and ids.now.bits == MAX_ID_BITS:
             return -1
         if table_open(&ids.following, ids.now.bits + 1 if growing else ids.now.bits - 1) < 0:
             return -1
         ids.touched = 0
-        ids.busy = 1
+        set_busy(ids)
         return 0
     if ids.touched <= ids.following.mask:
         (<volatile uint64_t *>ids.following.entries)[ids.touched] = 0
