@@ -1,4 +1,4 @@
-"""Orders of every type, what accounts say of themselves, and mass cancels, for the seeded stream."""
+"""Orders of every type, account settings and mass cancels, for the seeded stream."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -55,25 +55,25 @@ def _least(random: Random, order: Command, definition: Command) -> int:
     return min(_lots(random, order.quantity, definition.lot_size), 2**63 - 1)
 
 
-def _display(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
+def _display(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
     shown = _lots(random, order.quantity, definition.lot_size)
     return {"display_quantity": random.choice([shown, definition.lot_size])}
 
 
-def _hidden(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
+def _hidden(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
     return {"instructions": Instruction.HIDDEN}
 
 
-def _post(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
+def _post(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
     posting = random.choice([Instruction.POST_ONLY, Instruction.POST_SLIDE])
     return {"instructions": posting | random.choice([0, 0, Instruction.HIDDEN])}
 
 
-def _all_or_none(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
+def _all_or_none(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
     return {"instructions": Instruction.ALL_OR_NONE}
 
 
-def _minimum(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
+def _minimum(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
     return {"min_quantity": _least(random, order, definition)}
 
 
@@ -86,18 +86,18 @@ def _near_last(random: Random, twin: Twin, order: Command, definition: Command) 
     return min(max(last // tick + away, 0) * tick, definition.max_price)
 
 
-def _stop(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
+def _stop(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
     trigger = _near_last(random, twin, order, definition)
     return {"order_type": OrderType.STOP, "trigger_price": trigger, "price": 0}
 
 
-def _stop_limit(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
+def _stop_limit(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
     trigger = _near_last(random, twin, order, definition)
     return {"order_type": OrderType.STOP_LIMIT, "trigger_price": trigger}
 
 
-def _trailing(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
-    fields = {"order_type": OrderType.TRAILING_STOP, "price": 0}
+def _trailing(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
+    fields: dict[str, Any] = {"order_type": OrderType.TRAILING_STOP, "price": 0}
     if random.random() < 0.5:
         share = random.choice([1, 100, 300, 1_000, 2_500, 9_999, 10_000])
         return fields | {"instructions": Instruction.TRAIL_PERCENT, "offset": share}
@@ -105,21 +105,21 @@ def _trailing(random: Random, twin: Twin, order: Command, definition: Command) -
     return fields | {"offset": ticks * definition.tick_size}
 
 
-def _to_limit(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
+def _to_limit(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
     return {"order_type": OrderType.MARKET_TO_LIMIT, "price": 0}
 
 
-def _peg(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
+def _peg(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
     kind = random.choice([OrderType.PEG_BEST, OrderType.PEG_MID])
     offset = random.choice([0, 0, 0, 1, 2]) * definition.tick_size
     return {"order_type": kind, "offset": offset}
 
 
-def _plain(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, int]:
+def _plain(random: Random, twin: Twin, order: Command, definition: Command) -> dict[str, Any]:
     return {}
 
 
-MAKERS: list[Callable[[Random, Twin, Command, Command], dict[str, int]]] = [
+MAKERS: list[Callable[[Random, Twin, Command, Command], dict[str, Any]]] = [
     _display,
     _hidden,
     _post,

@@ -38,21 +38,21 @@ def _comes_in(world: World, order: Order) -> None:
 
 
 def _oldest_waiting_trades(world: World, instrument: Instrument) -> bool:
+    best = {side: best_against(instrument, side) for side in Side}
     for order in instrument.book.waiting:
-        if _can_trade(world, order):
+        if _can_trade(world, order, best[Side(order.side)]):
             trade_then_rest(world, order)
             return True
     return False
 
 
-def _can_trade(world: World, order: Order) -> bool:
-    """Whether a waiting order finds what it waits for."""
+def _can_trade(world: World, order: Order, best: int | None) -> bool:
+    """Whether a waiting order finds what it waits for, where the best it could get is ``best``."""
     limit, instrument = limit_of(world, order).price, world.instrument_of(order)
-    if order.has(Instruction.SHORT) and not short_sale_is_allowed(instrument, limit or 0):
+    if limit is None or best is None or not crosses(order.side, limit, best):
+        return False
+    if order.has(Instruction.SHORT) and not short_sale_is_allowed(instrument, limit):
         return False
     if order.is_peg:
-        best = best_against(instrument, order.side)
-        if limit is None or best is None or not instrument.may_trade_at(best):
-            return False
-        return crosses(order.side, limit, best)
+        return instrument.may_trade_at(best)
     return can_fill(world, order, limit, order.least)
