@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lmax.schema import Instruction, OrderType, Side
 from tests.twin.instruments import Instrument
+from tests.twin.numbers import MAX_INT64
 from tests.twin.order import Order
 from tests.twin.stops import set_trigger
 
@@ -18,9 +19,7 @@ class Split:
 
     def quantity(self, quantity: int) -> int:
         """Rounded down to the lot."""
-        return (
-            quantity * self.new // self.old // self.instrument.lot_size * self.instrument.lot_size
-        )
+        return _scaled(quantity, self.new, self.old, self.instrument.lot_size)
 
     def at_least_a_lot(self, quantity: int) -> int:
         """0 stays 0."""
@@ -28,11 +27,13 @@ class Split:
 
     def price_down(self, price: int) -> int:
         """Rounded down to the tick."""
-        return price * self.old // self.new // self.instrument.tick_size * self.instrument.tick_size
+        return _scaled(price, self.old, self.new, self.instrument.tick_size)
 
     def price_up(self, price: int) -> int:
-        """Rounded up to the tick."""
-        return -self.price_down(-price)
+        """Rounded up to the tick, of an order: more new shares than old ones."""
+        return -(-price * self.old // (self.new * self.instrument.tick_size)) * (
+            self.instrument.tick_size
+        )
 
     def at_least_a_tick(self, price: int) -> int:
         """Rounded down; 0, which stands for no price, stays 0."""
@@ -42,6 +43,11 @@ class Split:
         """Money for what the lot cuts off a position, at a price a (new) share, rounded down."""
         cut_off = shares * self.new - self.quantity(shares) * self.old
         return cut_off * price // (self.old * 10**self.instrument.quantity_scale)
+
+
+def _scaled(value: int, new: int, old: int, step: int) -> int:
+    """At most 2^63 - 1, then down to a multiple of the step."""
+    return min(value * new // old, MAX_INT64) // step * step
 
 
 def split_order(split: Split, order: Order) -> bool:

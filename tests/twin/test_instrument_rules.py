@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lmax.schema import CommandType, OrderType, Side
@@ -98,9 +98,10 @@ def test_quantities_are_rounded_down_to_the_lot_and_prices_to_the_tick(
     new: int, old: int, value: int, step: int
 ) -> None:
     split = a_split(new, old, lot=step, tick=step)
-    assert split.quantity(value) == Fraction(value * new, old * step).__floor__() * step
-    assert split.price_down(value) == Fraction(value * old, new * step).__floor__() * step
-    assert split.price_up(value) == Fraction(value * old, new * step).__ceil__() * step
+    more, less = min(Fraction(value * new, old), MAX_INT64), Fraction(value * old, new)
+    assert split.quantity(value) == (more / step).__floor__() * step
+    assert split.price_down(value) == (min(less, MAX_INT64) / step).__floor__() * step
+    assert split.price_up(value) == (less / step).__ceil__() * step
 
 
 @given(parts, parts, st.integers(0, MAX_INT64), st.integers(0, 10**12))
@@ -108,6 +109,7 @@ def test_cash_in_lieu_is_what_the_lot_cuts_off_at_the_price_rounded_down(
     new: int, old: int, shares: int, price: int
 ) -> None:
     split = a_split(new, old, lot=1000, scale=3)
+    assume(shares * new // old <= MAX_INT64)
     cut_off = Fraction(shares * new, old) - split.quantity(shares)
     assert 0 <= cut_off < 1000
     assert split.cash_in_lieu(shares, price) == (cut_off * price / 1000).__floor__()
@@ -117,7 +119,7 @@ def test_cash_in_lieu_is_what_the_lot_cuts_off_at_the_price_rounded_down(
 def test_what_orders_reserve_never_outgrows_the_position(
     new: int, leaves: list[int], lot: int
 ) -> None:
-    split = a_split(new, 1 + new // 2, lot=lot)
+    split = a_split(new + 1, 1 + new // 2, lot=lot)
     together = sum(split.quantity(quantity) for quantity in leaves)
     assert together <= split.quantity(sum(leaves))
 
