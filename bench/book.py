@@ -126,12 +126,25 @@ def show_flows(results: list[dict[str, Any]], timer: dict[str, int]) -> None:
     common.show(
         f"Order book, batches of {book_runs.BATCH}; spans of one message include the timer's"
         f" {timer['p50']} ns",
-        ["flow", "messages/s", "median", "ns", "of raw", "p50", "p99", "p99.9", "p99.99", "cpu"],
+        [
+            "flow",
+            "messages/s",
+            "median",
+            "quiet",
+            "ns",
+            "of raw",
+            "p50",
+            "p99",
+            "p99.9",
+            "p99.99",
+            "cpu",
+        ],
         [
             [
                 found["flow"],
                 f"{found['messages_per_s']:,}",
                 f"{found['median_per_s']:,}",
+                f"{found['undisturbed_per_s']:,}",
                 found["ns_per_message"],
                 found["ratio_to_raw"],
                 *(found["percentiles_ns"][name] for name in ("p50", "p99", "p999", "p9999")),
@@ -147,12 +160,13 @@ def show_flows(results: list[dict[str, Any]], timer: dict[str, int]) -> None:
 def show_rest(results: list[dict[str, Any]]) -> None:
     common.show(
         "Orders come, change and go anywhere in a book that keeps its size",
-        ["resting", "messages/s", "median", "ns", "p50", "p99", "p99.9", "p99.99"],
+        ["resting", "messages/s", "median", "quiet", "ns", "p50", "p99", "p99.9", "p99.99"],
         [
             [
                 f"{found['resting']:,}",
                 f"{found['messages_per_s']:,}",
                 f"{found['median_per_s']:,}",
+                f"{found['undisturbed_per_s']:,}",
                 found["ns_per_message"],
                 *(found["percentiles_ns"][name] for name in ("p50", "p99", "p999", "p9999")),
             ]

@@ -38,7 +38,7 @@ def on_flow(flow: Flow, runs: int) -> dict[str, Any]:
     rates, within, limit = (Rates(len(messages)) for _ in range(3))
     spans = Spans()
     for _ in range(runs + 1):
-        rates.time(partial(apply_all, book, parts))
+        rates.time_parts([partial(book.apply, part) for part in parts])
         book.apply(away)
         within.time(partial(core.play, messages, batch=BATCH))
         core.play(away)
@@ -73,7 +73,7 @@ def at_rest(resting: int, count: int, runs: int, ids: str) -> dict[str, Any]:
     for _ in range(runs):
         book, core = OrderBook(), Books()
         apply_all(book, [first, *batches(warm)])
-        rates.time(partial(apply_all, book, parts))
+        rates.time_parts([partial(book.apply, part) for part in parts])
         core.play(first)
         core.play(warm)
         within.time(partial(core.play, messages, batch=BATCH))

@@ -11,6 +11,7 @@ import pytest
 from bench import book_runs, engine, flows, resting, rivals
 from bench._book import Books, reports_of_each
 from bench.adapters import ADAPTERS
+from bench.measuring import Rates
 from bench.ours import SingleCalls
 from bench.plain import PlainBook
 from bench.playing import CHUNK, Outcome, differences, play, rows_of
@@ -173,3 +174,14 @@ def test_a_book_out_of_range_is_refused() -> None:
 def test_rows_are_numbers_of_python() -> None:
     flow = shapes.generate("normal", 1, 10)
     assert all(type(value) is int for row in rows_of(flow) for value in row)
+
+
+def test_the_undisturbed_rate_takes_the_best_time_of_each_part() -> None:
+    rates = Rates(10)
+    rates.parts = [[4, 9, 1], [6, 2, 3]]
+    assert rates.undisturbed_per_s == round(10 * 1e9 / (4 + 2 + 1))
+    done: list[int] = []
+    real = Rates(2)
+    real.time_parts([lambda: done.append(1), lambda: done.append(2)])
+    assert done == [1, 2]
+    assert real.undisturbed_per_s == real.best_per_s
