@@ -50,13 +50,14 @@ class Machine(RuleBasedStateMachine):
         self.ids += 1
         return self.ids
 
-    @rule(data=st.data())
-    def order(self, data: Any) -> None:
-        self.do(data.draw(order_strategies.orders_of_every_type(self.next_id(), self.clock)))
+    @rule(data=st.data(), count=st.integers(1, 12))
+    def orders(self, data: Any, count: int) -> None:
+        for _ in range(count):
+            self.do(data.draw(order_strategies.orders_of_every_type(self.next_id(), self.clock)))
 
-    @rule(data=st.data())
-    def another_order(self, data: Any) -> None:
-        self.order(data)
+    @rule(data=st.data(), count=st.integers(1, 12))
+    def more_orders(self, data: Any, count: int) -> None:
+        self.orders(data, count)
 
     @precondition(lambda self: self.twin.world.open_orders)
     @rule(data=st.data(), pick=st.integers(0, 1_000))

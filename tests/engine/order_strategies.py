@@ -24,9 +24,9 @@ RESTING = [
 ]
 
 accounts = st.sampled_from(FEW_ACCOUNTS)
-definitions = st.sampled_from(INSTRUMENTS[:2])
+definitions = st.sampled_from([INSTRUMENTS[0], INSTRUMENTS[0], INSTRUMENTS[1]])
 lots = st.integers(1, 8)
-ticks = st.integers(-4, 4)
+ticks = st.integers(-3, 3)
 sessions = st.integers(0, 2)
 
 
@@ -40,7 +40,7 @@ def limits(draw: st.DrawFn, definition: Command) -> dict[str, Any]:
     lot = definition.lot_size
     fields: dict[str, Any] = {
         "price": _ticks(definition, draw(ticks)),
-        "time_in_force": draw(st.sampled_from(STAY + PLAIN_TIMES)),
+        "time_in_force": draw(st.sampled_from(STAY * 3 + PLAIN_TIMES)),
     }
     if fields["time_in_force"] in STAY:
         fields["instructions"] = draw(st.sampled_from(RESTING))
@@ -49,7 +49,7 @@ def limits(draw: st.DrawFn, definition: Command) -> dict[str, Any]:
                 st.one_of(
                     st.just({}),
                     st.fixed_dictionaries({"display_quantity": st.integers(1, 3).map(lot.__mul__)}),
-                    st.fixed_dictionaries({"min_quantity": st.integers(1, 8).map(lot.__mul__)}),
+                    st.fixed_dictionaries({"min_quantity": st.integers(1, 3).map(lot.__mul__)}),
                 )
             )
     elif fields["time_in_force"] == TimeInForce.IOC:
@@ -103,15 +103,17 @@ def orders_of_every_type(draw: st.DrawFn, client_order_id: int, now: int) -> Com
     kind = draw(st.sampled_from([limits, limits, limits, stops, stops, pegs, markets]))
     fields = draw(kind(definition))
     if fields["time_in_force"] == TimeInForce.GTD:
-        fields["expire_time"] = now + draw(st.integers(0, 400))
-    bits = draw(st.sampled_from([0, 0, 0, Instruction.CANCEL_ON_DISCONNECT, Instruction.SHORT]))
+        fields["expire_time"] = now + draw(st.integers(20, 900))
+    side = draw(st.sampled_from(list(Side)))
+    short = Instruction.SHORT if side == Side.SELL else 0
+    bits = draw(st.sampled_from([0, 0, 0, Instruction.CANCEL_ON_DISCONNECT, short]))
     fields["instructions"] = fields.get("instructions", 0) | bits
     return Command(
         type=CommandType.NEW_ORDER,
         account=draw(accounts),
         client_order_id=client_order_id,
         instrument=definition.instrument,
-        side=draw(st.sampled_from(list(Side))),
+        side=side,
         quantity=draw(lots) * definition.lot_size,
         self_trade=draw(st.sampled_from([0, 0, *SelfTrade])),
         session=draw(sessions),

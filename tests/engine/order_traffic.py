@@ -148,6 +148,26 @@ def replaced_stop(random: Random, twin: Twin, replaced: Command) -> Command:
     return replaced
 
 
+def more_than_may_wait(random: Random, new_id: Callable[[int], int]) -> list[Command]:
+    """Pegs until a side takes no more, and the mass cancel that removes them."""
+    account, definition = random.choice(ACCOUNTS), random.choice(INSTRUMENTS)
+    peg = Command(
+        type=CommandType.NEW_ORDER,
+        account=account,
+        instrument=definition.instrument,
+        side=Side.BUY,
+        order_type=OrderType.PEG_BEST,
+        price=definition.min_price,
+        quantity=definition.lot_size,
+    )
+    pegs = [replace(peg, client_order_id=new_id(account)) for _ in range(260)]
+    instrument = definition.instrument
+    return [
+        *pegs,
+        Command(type=CommandType.MASS_CANCEL, account=account, instrument=instrument),
+    ]
+
+
 def account_command(random: Random) -> Command:
     """Firm, group and self-trade mode of an account; a mass cancel; the end of a session."""
     account = random.choice(ACCOUNTS)

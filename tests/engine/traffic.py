@@ -11,7 +11,7 @@ from lmax.schema import COMMAND, COMMAND_FIELDS, CommandType, Side, TimeInForce
 from tests.engine import day_traffic
 from tests.engine.listing_traffic import listing_command
 from tests.engine.market import ACCOUNTS, EDGES, INSTRUMENTS, opening
-from tests.engine.order_traffic import account_command, replaced_stop, special
+from tests.engine.order_traffic import account_command, more_than_may_wait, replaced_stop, special
 from tests.twin import Command, Twin, build
 from tests.twin.accounts import CASH
 from tests.twin.numbers import MAX_INT64
@@ -54,6 +54,8 @@ class Traffic:
     def _any(self) -> Command:
         if self.random.random() < 0.001:
             return build.end_of_day()
+        if self.random.random() < 0.0003:
+            self.waiting += more_than_may_wait(self.random, self._new_id)
         makers, weights = zip(*self.kinds, strict=True)
         make: Callable[[], Command] = self.random.choices(makers, weights)[0]
         return make()

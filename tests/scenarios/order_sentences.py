@@ -113,22 +113,29 @@ def _conditions(names: Names, symbol: str, words: Iterator[str]) -> dict[str, An
     return fields
 
 
-def _new_order(names: Names, m: Match) -> list[Command]:
-    names.order_instruments[m["account"], m["order"]] = m["symbol"]
+def _new_orders(names: Names, m: Match) -> list[Command]:
+    """One order, or as many alike as ``b1..b500`` has names."""
+    if not m["last"]:
+        return [_new_order(names, m, m["order"])]
+    word = m["order"].rstrip("0123456789")
+    first, last = int(m["order"][len(word) :]), int(m["last"].removeprefix(word))
+    return [_new_order(names, m, f"{word}{number}") for number in range(first, last + 1)]
+
+
+def _new_order(names: Names, m: Match, order: str) -> Command:
+    names.order_instruments[m["account"], order] = m["symbol"]
     fields = _kind(iter(m["kind"].split()))
     conditions = _conditions(names, m["symbol"], iter((m["conditions"] or "").split()))
     conditions["instructions"] |= fields["instructions"]
-    return [
-        Command(
-            type=CommandType.NEW_ORDER,
-            account=names.accounts.number(m["account"]),
-            client_order_id=names.orders.number(m["order"]),
-            instrument=names.instrument(m["symbol"]),
-            side=Side.BUY if m["verb"] == "buys" else Side.SELL,
-            quantity=names.quantity(m["quantity"], m["symbol"]),
-            **(fields | conditions),
-        )
-    ]
+    return Command(
+        type=CommandType.NEW_ORDER,
+        account=names.accounts.number(m["account"]),
+        client_order_id=names.orders.number(order),
+        instrument=names.instrument(m["symbol"]),
+        side=Side.BUY if m["verb"] == "buys" else Side.SELL,
+        quantity=names.quantity(m["quantity"], m["symbol"]),
+        **(fields | conditions),
+    )
 
 
 def _cancel(names: Names, m: Match) -> list[Command]:
@@ -180,8 +187,8 @@ _PRICES = r"(?: @ (?P<price>\S+))?(?: stop (?P<trigger>\S+))?"
 ORDER_SENTENCES = [
     sentence(
         r"(?P<account>\w+) (?P<verb>buys|sells) (?P<quantity>\S+) (?P<symbol>\S+)"
-        r" (?P<kind>.+?) as (?P<order>\w+)(?: (?P<conditions>.+))?",
-        _new_order,
+        r" (?P<kind>.+?) as (?P<order>\w+)(?:\.\.(?P<last>\w+))?(?: (?P<conditions>.+))?",
+        _new_orders,
     ),
     sentence(_ORDER.format(verb="cancels") + _ON, _cancel),
     sentence(_ORDER.format(verb="reduces") + r" by (?P<quantity>\S+)" + _ON, _reduce),

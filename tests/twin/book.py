@@ -43,14 +43,18 @@ class Book:
 
     def orders(self) -> list[Order]:
         """Every open order, wherever it is, in order of arrival."""
-        levels = [*self.displayed.values(), *self.hidden.values()]
-        queues = [queue for level in levels for queue in level.values()]
-        found = [o for queue in [*queues, self.stops, self.waiting, self.held] for o in queue]
-        return sorted(found, key=lambda order: order.arrival)
+        return sorted(self._everywhere(), key=lambda order: order.arrival)
 
     def open_quantity(self, side: int) -> int:
         """The leaves of all orders of a side, wherever they are."""
-        return sum(order.leaves for order in self.orders() if order.side == side)
+        return sum(order.leaves for order in self._everywhere() if order.side == side)
+
+    def _everywhere(self) -> Iterator[Order]:
+        for levels in (*self.displayed.values(), *self.hidden.values()):
+            for queue in levels.values():
+                yield from queue
+        for line in (self.stops, self.waiting, self.held):
+            yield from line
 
     def add(self, order: Order, place: Place) -> None:
         """Put an order at the end of its queue in a place."""

@@ -23,7 +23,7 @@ class TwinAlone(Machine):
 
 
 TestTwinAlone = TwinAlone.TestCase
-TestTwinAlone.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestTwinAlone.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 
 
 def test_seeded_traffic_leaves_nothing_that_does_not_fit() -> None:
