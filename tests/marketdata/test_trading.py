@@ -1,13 +1,17 @@
 """Phases, bands, auctions, and trades that are busted or corrected, as readers see them."""
 
+from threading import Thread
 from typing import Any
 
 import numpy as np
 import pytest
 
+from lmax.ringbuffer.agent import AgentRunner
 from lmax.schema import CommandType, EventFlag, EventType, Phase, Reason, Side, Status
+from marketdata._depth import MarketData
 from marketdata.views import NOTHING_KNOWN, Auction, Bands, Trade, TradeState
-from tests.marketdata.events import book, definition, event, fill, following
+from tests.marketdata.events import book, definition, event, fill, following, ring
+from tests.marketdata.feeding import publish
 
 ONE = 1
 
@@ -214,3 +218,36 @@ def test_a_bust_of_a_trade_that_is_kept_no_more_still_counts() -> None:
     market = following(*many, busted(1, 10, 1), trades_kept=4)
     assert market.statistics(ONE).volume == 98
     assert not market.trades(4)["state"].any()
+
+
+def test_a_reader_never_sees_half_a_correction() -> None:
+    """Trades whose price and quantity are equal, corrected again and again while others read."""
+    output = ring(1 << 12)
+    agent = MarketData(output, trades_kept=64)
+    publish(output, fill(1, 1, 1))
+    rounds = 2_000
+    errors: list[str] = []
+
+    def read() -> None:
+        while agent.sequence < rounds and not errors:
+            trade = agent.trades(1)
+            last = agent.last_trade(1)
+            if len(trade) and trade["price"][0] != trade["quantity"][0]:
+                errors.append(str(trade))
+            if last is not None and last.price != last.quantity:
+                errors.append(str(last))
+
+    readers = [Thread(target=read) for _ in range(2)]
+    runner = AgentRunner([agent], name="market data").start()
+    for reader in readers:
+        reader.start()
+    for number in range(1, rounds + 1):
+        change = amendment(EventType.CORRECTED, 1, (number, number))
+        change["price"] = change["quantity"] = number + 1
+        change["sequence"] = number
+        publish(output, change)
+    for reader in readers:
+        reader.join(30)
+    runner.stop()
+    runner.join()
+    assert (agent.sequence, errors) == (rounds, [])
