@@ -24,7 +24,7 @@ from lmax.schema import EVENT
 from node.core import DEFAULT_SLOTS, Core, CoreFailed
 from node.embedded_commands import CommandMethods
 from node.embedded_reader import EventReader
-from node.embedded_views import Account, Balances, Book, Position, levels_of
+from node.embedded_views import Account, Balances, Book, Position, Trading, levels_of
 from node.follower import AheadOfJournal, Follower
 
 __all__ = ["AheadOfJournal", "Engine", "EngineClosed", "JournalCorrupt", "JournalLocked"]
@@ -208,7 +208,19 @@ class Engine(CommandMethods):
         market = self._core.marketdata
         depth = market.depth(instrument, levels)
         symbol = market.statistics(instrument).symbol
-        return Book(instrument, symbol, levels_of(depth.bids), levels_of(depth.asks))
+        phase = market.trading(instrument).phase
+        return Book(instrument, symbol, levels_of(depth.bids), levels_of(depth.asks), phase)
+
+    def trading(self, instrument: int) -> Trading:
+        """Phase, status, price bands, auction and restrictions of an instrument.
+
+        It shows every command whose events can be read. Raises KeyError for an unknown one.
+        """
+        self._check()
+        self._await_market_data()
+        market = self._core.marketdata
+        symbol = market.statistics(instrument).symbol
+        return Trading(instrument, symbol, market.trading(instrument))
 
     def trades(self, n: int = 50, instrument: int | None = None) -> Records:
         """The last trades since this engine was opened, oldest first: marketdata.views.TRADES."""
