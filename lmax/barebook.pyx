@@ -23,7 +23,7 @@ from lmax.levels cimport (
     levels_open,
     price_key,
 )
-from lmax.memory cimport pool_give, pool_open, pool_room, pool_take
+from lmax.memory cimport pool_open, pool_room
 from lmax.orderids cimport (
     ids_close,
     ids_forget,
@@ -34,7 +34,7 @@ from lmax.orderids cimport (
     ids_remove,
     order_id_tag,
 )
-from lmax.orders cimport Slot, queue_append, queue_unlink, slot_at
+from lmax.orders cimport Slot, queue_append, queue_unlink, slot_at, slot_give, slot_take
 from lmax.wire cimport (
     MSG_CANCEL,
     MSG_NEW,
@@ -146,7 +146,7 @@ cdef inline void rest(
 ) noexcept nogil:
     """Put an order behind what rests at its price. There is room for it."""
     cdef Pool *slots = &pools.slots
-    cdef uint32_t index = pool_take(slots)
+    cdef uint32_t index = slot_take(slots)
     cdef Slot *slot = slot_at(slots, index)
     cdef uint32_t number
     cdef Level *level
@@ -176,7 +176,7 @@ cdef inline void leave(
     book.totals[side] -= slot.leaves
     if drop:
         level_drop_if_empty(&pools.levels, &book.sides[side], number)
-    pool_give(slots, index)
+    slot_give(slots, index)
 
 
 cdef void remove(BareBook *book, uint32_t index) noexcept nogil:
@@ -217,14 +217,15 @@ cdef int64_t take_level(
             break
         next = maker.next
         ids_forget(&book.ids, maker.id, index)
-        pool_give(slots, index)
+        slot_give(slots, index)
         level.count -= 1
         index = next
     level.quantity -= before - leaves
     book.totals[1 - side] -= before - leaves
     level.head = index
     level.tail = level.tail if index else 0
-    slot_at(slots, index).prev = 0
+    if index:
+        slot_at(slots, index).prev = 0
     level_drop_if_empty(&book.pools.levels, tree, best)
     return leaves
 
@@ -298,18 +299,15 @@ cdef uint8_t refusal(BareBook *book, const Message *message) noexcept nogil:
 cdef inline bint plain(
     BareBook *book, BookPools *pools, const Message *message
 ) noexcept nogil:
-    """Whether nothing at all can be wrong with a new order but its id. Nearly all are so: one
-    branch instead of nine."""
-    cdef uint64_t total = book.totals[message.side & 1]
-    return not (
-        (message.side > 1)
-        | (message.order_type > ORD_MARKET)
-        | (message.time_in_force > TIF_FOK)
-        | (message.quantity < 1)
-        | (<int64_t>(total + <uint64_t>message.quantity) < 0)
-        | (book.ids.count >= book.max_orders)
-        | (pools.slots.live >= SAFE_ORDERS)
-        | book.stepped
+    """Whether nothing can be wrong with a new order but its id, told as fast as possible."""
+    # Type, side, order type and time in force in one look: bits that none of them may have.
+    return (
+        (<uint32_t *>&message.type)[0] & 0xFCFEFE00U == 0
+        and message.quantity > 0
+        and message.quantity <= INT64_MAX - book.totals[message.side]
+        and book.ids.count < book.max_orders
+        and pools.slots.live < SAFE_ORDERS
+        and not book.stepped
     )
 
 

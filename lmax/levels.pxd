@@ -1,6 +1,6 @@
 # Price levels in order: a radix tree over 64-bit keys, the smallest key first.
 #
-#     Inner  bitmap 0100…1   child[64] ──▶ Inner ──▶ … ──▶ Leaf  bitmap 0011…0  levels[64]
+#     Inner  bitmap 0100…1   child[64] ──▶ Inner ──▶ … ──▶ Leaf  bitmap 0011…0  ──▶ 64 levels
 #
 # A key is a number of ticks turned so that a *smaller key is a better price* (`price_key`); for
 # other uses (times, trigger prices) any unsigned number will do. The tree is only as high as the
@@ -27,7 +27,7 @@
 # gives (`levels_open`): one load instead of a walk. 64 · its size is how many keys it can hold.
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from lmax.memory cimport Pool, pool_give, pool_room, pool_take
+from lmax.memory cimport Pool, pool_room
 
 
 cdef enum:
@@ -52,13 +52,12 @@ cdef struct Level:  # 32 bytes, two in a cache line
     uint32_t spare
 
 
-cdef struct Leaf:  # 33 cache lines: leaves fall on all sets of a cache
+cdef struct Leaf:  # its 64 levels stand apart: level_at
     uint64_t bitmap
     uint64_t base  # key >> 6
     uint32_t parent  # flat: its place in the tree
     uint32_t owner  # the tree it belongs to; 0: free
-    uint64_t spare[5]
-    Level levels[64]
+    uint64_t spare  # 32 bytes: a shift finds it
 
 
 cdef struct Inner:
@@ -70,6 +69,7 @@ cdef struct Inner:
 
 cdef struct LevelPools:
     Pool leaves
+    Level *levels  # 64 of each leaf
     Pool inners
     uint32_t owners  # trees opened so far
 
@@ -88,6 +88,7 @@ cdef struct LevelTree:
     uint32_t height
     uint32_t *cache  # deep: leaves used last, by the low bits of their base
     uint64_t cache_mask
+    uint64_t spare[3]  # 128 bytes: a shift finds one of two
 
 
 cdef int level_pools_open(LevelPools *pools, uint32_t max_leaves) noexcept nogil
@@ -137,11 +138,30 @@ cdef inline Inner *inner_at(LevelPools *pools, uint32_t index) noexcept nogil:
 
 
 cdef inline Level *level_at(LevelPools *pools, uint32_t level) noexcept nogil:
-    return &leaf_at(pools, level >> 6).levels[level & 63]
+    return &pools.levels[level]
 
 
 cdef inline uint64_t level_key(LevelPools *pools, uint32_t level) noexcept nogil:
     return leaf_at(pools, level >> 6).base << 6 | (level & 63)
+
+
+cdef inline uint32_t leaf_take(LevelPools *pools) noexcept nogil:
+    """pool_take, but the compiler knows the size."""
+    cdef Pool *pool = &pools.leaves
+    cdef uint32_t index = pool.free
+    pool.live += 1
+    if index:
+        pool.free = (<uint32_t *>leaf_at(pools, index))[0]
+        return index
+    pool.used += 1
+    return pool.used
+
+
+cdef inline void leaf_give(LevelPools *pools, uint32_t index) noexcept nogil:
+    """pool_give, but the compiler knows the size."""
+    (<uint32_t *>leaf_at(pools, index))[0] = pools.leaves.free
+    pools.leaves.free = index
+    pools.leaves.live -= 1
 
 
 cdef inline uint64_t least(uint64_t a, uint64_t b, uint64_t c, uint64_t d) noexcept nogil:
@@ -162,7 +182,7 @@ cdef inline uint32_t flat_put(
     LevelPools *pools, LevelTree *tree, uint64_t key
 ) noexcept nogil:
     """A new leaf in a flat tree that has a place for it."""
-    cdef uint32_t index = pool_take(&pools.leaves)
+    cdef uint32_t index = leaf_take(pools)
     cdef Leaf *leaf = leaf_at(pools, index)
     cdef uint32_t place = ctz(tree.places)
     leaf.bitmap = 0
@@ -181,7 +201,7 @@ cdef inline void flat_drop(LevelPools *pools, LevelTree *tree, uint32_t index) n
     cdef Leaf *leaf = leaf_at(pools, index)
     cdef uint32_t place = leaf.parent
     leaf.owner = 0
-    pool_give(&pools.leaves, index)
+    leaf_give(pools, index)
     tree.places |= <uint32_t>1 << place
     tree.flat[place] = NO_LEVEL_KEY
     tree.flat_leaf[place] = 0
@@ -255,7 +275,7 @@ cdef inline void level_drop_if_empty(
 ) noexcept nogil:
     """After taking something out of a level: it goes if its count is 0."""
     cdef Leaf *leaf = leaf_at(pools, level >> 6)
-    if leaf.levels[level & 63].count:
+    if level_at(pools, level).count:
         return
     leaf.bitmap &= ~(<uint64_t>1 << (level & 63))
     if tree.deep:

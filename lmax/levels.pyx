@@ -2,7 +2,7 @@
 
 from libc.string cimport memset
 
-from lmax.memory cimport pool_close, pool_give, pool_open, pool_take
+from lmax.memory cimport pool_close, pool_give, pool_open, pool_take, release, reserve
 
 
 cdef int level_pools_open(LevelPools *pools, uint32_t max_leaves) noexcept nogil:
@@ -13,12 +13,18 @@ cdef int level_pools_open(LevelPools *pools, uint32_t max_leaves) noexcept nogil
     if pool_open(&pools.inners, sizeof(Inner), max_leaves) < 0:
         pool_close(&pools.leaves)
         return -1
+    pools.levels = <Level *>reserve(sizeof(Level) * 64 * max_leaves)
+    if pools.levels == NULL:
+        pool_close(&pools.leaves)
+        pool_close(&pools.inners)
+        return -1
     # No tree has leaf 0; flat_best reads it in an empty one.
     leaf_at(pools, 0).bitmap = <uint64_t>1 << 63
     return 0
 
 
 cdef void level_pools_close(LevelPools *pools) noexcept nogil:
+    release(pools.levels, sizeof(Level) * 64 * pools.leaves.capacity)
     pool_close(&pools.leaves)
     pool_close(&pools.inners)
 
@@ -294,7 +300,7 @@ cdef void deep_level_gone(LevelPools *pools, LevelTree *tree, uint32_t level) no
 
 cdef uint64_t levels_bytes(LevelTree *tree) noexcept nogil:
     """What the tree takes from the pools."""
-    return tree.leaves * sizeof(Leaf) + tree.inners * sizeof(Inner)
+    return tree.leaves * (sizeof(Leaf) + 64 * sizeof(Level)) + tree.inners * sizeof(Inner)
 
 
 # -- checking ------------------------------------------------------------------------------
@@ -308,7 +314,7 @@ cdef bint sound_leaf(LevelPools *pools, LevelTree *tree, uint32_t index) noexcep
     if leaf.bitmap == 0 or leaf.owner != tree.owner:
         return False
     for i in range(64):
-        level = &leaf.levels[i]
+        level = level_at(pools, index << 6 | i)
         if (leaf.bitmap >> i & 1) != (level.count != 0):
             return False
         if level.count == 0 and (
