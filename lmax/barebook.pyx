@@ -14,6 +14,7 @@ from lmax.levels cimport (
     key_price,
     level_at,
     level_drop_if_empty,
+    level_find,
     level_for,
     level_key,
     level_next,
@@ -71,6 +72,14 @@ from lmax.wire cimport (
 cdef enum:
     # With fewer orders than that in all books there are levels and nodes for any more.
     SAFE_ORDERS = (MAX_BARE_LEAVES - NODES_OF_FLAT) // NODES_PER_LEVEL - 1
+    LARGE_IDS = 13  # from 2^13 entries on the first cache does not hold the table
+    HUGE_IDS = 16  # from 2^16 entries on the second cache does not hold the orders
+    AHEAD_ENTRY = 12  # messages
+    AHEAD_SLOT = 7
+    AHEAD_NEIGHBOURS = 3
+
+cdef extern from *:
+    void prefetch "__builtin_prefetch" (const void *) noexcept nogil
 
 
 # -- opening and closing -------------------------------------------------------------------
@@ -497,12 +506,47 @@ cdef void barebook_one(BareBook *book, const Message *message) noexcept nogil:
     dispatch(book, book.pools, message)
 
 
+cdef inline uint32_t likely_slot(OrderIds *ids, const Message *message) noexcept nogil:
+    """What the first entry looked at for that id leads to: nearly always its slot."""
+    return <uint32_t>ids.now.entries[order_id_tag(message.order_id) >> ids.now.shift]
+
+
+cdef inline void look_ahead(
+    BareBook *book, BookPools *pools, const Message *message
+) noexcept nogil:
+    """Fetch what later messages will ask for: the entry of an id, then the slot it leads to,
+    then the neighbours of that slot, or for a new order the last of the queue it will join."""
+    cdef OrderIds *ids = &book.ids
+    cdef const Message *near = &message[AHEAD_NEIGHBOURS]
+    cdef uint32_t level
+    cdef Slot *slot
+    prefetch(
+        &ids.now.entries[order_id_tag(message[AHEAD_ENTRY].order_id) >> ids.now.shift]
+    )
+    prefetch(slot_at(&pools.slots, likely_slot(ids, &message[AHEAD_SLOT])))
+    if ids.now.bits < HUGE_IDS:
+        return
+    if near.type == MSG_NEW:
+        level = level_find(
+            &pools.levels, &book.sides[near.side & 1],
+            price_key(near.side & 1, ticks_of(book, near.price)),
+        )
+        prefetch(slot_at(&pools.slots, level_at(&pools.levels, level).tail))
+        return
+    slot = slot_at(&pools.slots, likely_slot(ids, near))
+    prefetch(slot_at(&pools.slots, slot.next))
+    prefetch(slot_at(&pools.slots, slot.prev))
+
+
 cdef void barebook_apply(
     BareBook *book, const Message *messages, size_t begin, size_t end
 ) noexcept nogil:
     """Messages begin .. end - 1 in order; their reports go to book.next, where there is room."""
     cdef BookPools *pools = book.pools
+    cdef bint large = book.ids.now.bits >= LARGE_IDS
     cdef size_t i
     for i in range(begin, end):
         book.message = i
+        if large and end - i > AHEAD_ENTRY:
+            look_ahead(book, pools, &messages[i])
         dispatch(book, pools, &messages[i])
