@@ -8,7 +8,11 @@ from libc.string cimport memcpy
 
 from lmax._chains cimport Chain, chain_instrument, chain_sort
 from lmax._places cimport end_open_order
-from lmax._state cimport FAULT_MEMORY, Instrument, emit, instrument_open
+from lmax._protection cimport end_of_protected_day
+from lmax._special cimport after_command
+from lmax._state cimport (
+    AFTER, FAULT_MEMORY, SPECIAL_LOTS, SPECIAL_VENUE, Instrument, emit, instrument_open,
+)
 from lmax.funds cimport (
     ACCOUNT_OPEN, account_open, cash_available, cash_change, position_find, position_open,
     shares_available, shares_change,
@@ -17,7 +21,8 @@ from lmax.idmap cimport idmap_forget_closed
 from lmax.money cimport INT64_MAX, product_is_multiple
 from lmax.steps cimport step_of
 from lmax.wire cimport (
-    EVT_ACCEPTED, EVT_EXPIRED, MAX_ACCOUNT, MAX_INSTRUMENT, REASON_ACCOUNT_EXISTS,
+    EVT_ACCEPTED, EVT_EXPIRED, LOTS_ANY, LOTS_ROUND_LOTS_ONLY, MAX_ACCOUNT, MAX_INSTRUMENT,
+    REASON_ACCOUNT_EXISTS,
     REASON_AMOUNT_RANGE, REASON_END_OF_DAY, REASON_INSTRUMENT_EXISTS, REASON_INSUFFICIENT_CASH,
     REASON_INSUFFICIENT_SHARES, REASON_INVALID_DEFINITION, REASON_INVALID_ID, REASON_NONE,
     REASON_QUANTITY_LOT, REASON_UNKNOWN_ACCOUNT, REASON_UNKNOWN_INSTRUMENT, TIF_GTC, TIF_GTD,
@@ -57,14 +62,25 @@ cdef bint definition_is_good(Command *command) noexcept nogil:
         return False
     if command.min_price % command.tick_size or command.max_price % command.tick_size:
         return False
-    return command.max_quantity >= command.lot_size and not (
-        command.max_quantity % command.lot_size
+    if command.max_quantity < command.lot_size or command.max_quantity % command.lot_size:
+        return False
+    return command.lot_policy <= LOTS_ROUND_LOTS_ONLY and command.round_lot >= 0 and (
+        command.round_lot % command.lot_size == 0
     )
+
+
+cdef void tell_definition(State *state, Instrument *instrument) noexcept nogil:
+    """ACCEPTED of a new instrument, or of its new name."""
+    cdef Event *event = emit(state, EVT_ACCEPTED)
+    event.instrument = instrument.id
+    event.quantity_scale = instrument.quantity_scale
+    event.price = instrument.tick_size
+    event.quantity = instrument.lot_size
+    memcpy(event.symbol, instrument.symbol, 8)
 
 
 cdef uint8_t define_instrument(State *state, Command *command) noexcept nogil:
     cdef Instrument *instrument
-    cdef Event *event
     if not 1 <= command.instrument <= MAX_INSTRUMENT:
         return REASON_INVALID_ID
     instrument = &state.instruments[command.instrument]
@@ -81,18 +97,19 @@ cdef uint8_t define_instrument(State *state, Command *command) noexcept nogil:
     instrument.max_price = command.max_price
     instrument.max_quantity = command.max_quantity
     instrument.quantity_scale = command.quantity_scale
+    instrument.lot_policy = command.lot_policy
+    instrument.round_lot = command.round_lot if command.round_lot else command.lot_size
+    if command.lot_policy != LOTS_ANY:
+        instrument.special |= SPECIAL_LOTS
+    if state.venue_killed:
+        instrument.special |= SPECIAL_VENUE
     instrument.unit = TENS[command.quantity_scale]
     instrument.tick = step_of(command.tick_size)
     instrument.lot = step_of(command.lot_size)
     instrument_open(state, instrument)
     if command.instrument > state.highest_instrument:
         state.highest_instrument = command.instrument
-    event = emit(state, EVT_ACCEPTED)
-    event.instrument = command.instrument
-    event.quantity_scale = command.quantity_scale
-    event.price = command.tick_size
-    event.quantity = command.lot_size
-    memcpy(event.symbol, command.symbol, 8)
+    tell_definition(state, instrument)
     return REASON_NONE
 
 
@@ -202,6 +219,7 @@ cdef void end_instrument_day(State *state, Instrument *instrument) noexcept nogi
         if not outlives_the_day(state.orders[index].time_in_force):
             end_open_order(state, index, EVT_EXPIRED, REASON_END_OF_DAY)
         index = following
+    end_of_protected_day(state, instrument)
 
 
 cdef void end_of_day(State *state) noexcept nogil:
@@ -213,3 +231,8 @@ cdef void end_of_day(State *state) noexcept nogil:
     state.closed_digest = 0
     if idmap_forget_closed(&state.ids) < 0:
         state.fault = FAULT_MEMORY
+    state.close = 0
+    state.market_level = 0
+    for id in range(1, state.highest_instrument + 1):
+        if state.instruments[id].special & AFTER:
+            after_command(state, &state.instruments[id])

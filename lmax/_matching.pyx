@@ -4,7 +4,10 @@
 """
 
 from lmax._places cimport account_unlink, close_entry
-from lmax._state cimport Order, emit, emit_level, hash_order, slot_of, unhash_order
+from lmax._protection cimport set_off_alarm
+from lmax._state cimport (
+    Order, emit, emit_level, hash_order, remember_trade, slot_of, unhash_order,
+)
 from lmax.funds cimport cash_change, shares_change
 from lmax.idmap cimport idmap_find
 from lmax.levels cimport (
@@ -23,7 +26,7 @@ cdef inline void report_fill(
     cdef Event *event = emit(state, EVT_FILL)
     cdef Slot *slot = slot_of(state, index)
     cdef Order *order = &state.orders[index]
-    state.trades += 1
+    cdef uint32_t other = state.orders[maker].account
     event.client_order_id = slot.id
     event.account = order.account
     event.instrument = order.instrument
@@ -33,10 +36,17 @@ cdef inline void report_fill(
     event.price = price
     event.quantity = quantity
     event.leaves = slot.leaves
-    event.trade_id = state.trades
+    if slot.side == SIDE_BUY:
+        event.trade_id = remember_trade(
+            state, order.instrument, order.account, other, price, quantity
+        )
+    else:
+        event.trade_id = remember_trade(
+            state, order.instrument, other, order.account, price, quantity
+        )
     event.amount = amount
     event.maker_client_order_id = slot_of(state, maker).id
-    event.maker_account = state.orders[maker].account
+    event.maker_account = other
     event.maker_leaves = slot_of(state, maker).leaves
 
 
@@ -93,6 +103,8 @@ cdef int64_t take_level(
             maker_gone(state, level, maker)
     instrument.open[side] -= wanted - taker.leaves
     instrument.last_price = price
+    if price <= instrument.alarm:
+        set_off_alarm(state, instrument, price, False)
     emit_level(state, instrument.id, side, price, level)
     level_drop_if_empty(&state.levels, &instrument.shown[side], best)
     return money

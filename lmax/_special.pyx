@@ -5,10 +5,12 @@ and instrument are known then. Functions that answer a reason have changed nothi
 REASON_NONE.
 """
 
+from lmax._daycommands cimport day_command
+from lmax._listing cimport is_listing, listing_command
 from lmax.wire cimport (
     ORD_PEG_MID, REASON_INVALID_CLIENT_ORDER_ID, REASON_INVALID_INSTRUCTIONS,
     REASON_INVALID_ORDER_TYPE, REASON_INVALID_SIDE, REASON_INVALID_TIME_IN_FORCE,
-    REASON_UNKNOWN_COMMAND, SIDE_SELL, TIF_GOOD_FOR_AUCTION,
+    SIDE_SELL, TIF_GOOD_FOR_AUCTION,
 )
 
 
@@ -51,4 +53,6 @@ cdef void after_command(State *state, Instrument *instrument) noexcept nogil:
 
 cdef uint8_t venue_command(State *state, Command *command) noexcept nogil:
     """The commands that are about no order of one account."""
-    return REASON_UNKNOWN_COMMAND
+    if is_listing(command):
+        return listing_command(state, command)
+    return day_command(state, command)

@@ -5,15 +5,20 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
+from lmax.days cimport Day
 from lmax.digest cimport (
     KIND_CLOSED_ID, KIND_ORDER, PI_0, PI_1, PI_2, PI_3, PI_4, PI_5, PI_6, PI_7, fold,
 )
 from lmax.funds cimport Funds
+from lmax.idbits cimport IdBits, bit_set
 from lmax.idmap cimport IdEntry, IdMap
-from lmax.levels cimport Level, LevelPools, LevelTree
+from lmax.levels cimport Level, LevelPools, LevelTree, key_price
 from lmax.memory cimport Pool
 from lmax.orders cimport Slot, slot_at
 from lmax.steps cimport Step
+from lmax.ticktables cimport TickTables
+from lmax.tradelog cimport Trade, TradeLog, trade_remember
+from lmax.trails cimport HeapNode
 from lmax.wire cimport EVT_BOOK, Command, Event
 
 
@@ -40,6 +45,20 @@ cdef enum:  # Order.place: where an open order is (docs/matching.md)
 cdef enum:  # Instrument.special: 0 is the plain case
     BEFORE = 0x0000FFFF  # any of these: new orders and replaces take the long way (_special)
     AFTER = 0x7FFF0000  # any of these: `after_command` has something to look at
+
+cdef enum:  # its bits
+    SPECIAL_DEPTH = 1 << 0  # hidden orders, icebergs or waiting ones rest
+    SPECIAL_COLLAR = 1 << 1  # market orders have a limit
+    SPECIAL_STOPS = 1 << 16  # there are stops that are not triggered
+    SPECIAL_WAITING = 1 << 17  # there are waiting orders
+    SPECIAL_STATUS = 0x8000  # it is not ACTIVE
+    SPECIAL_TICKS = 0x4000  # a tick table was begun
+    SPECIAL_LOTS = 0x2000  # its lot policy is not ANY
+    SPECIAL_PHASE = 1 << 4  # not CONTINUOUS
+    SPECIAL_KILLED = 1 << 5  # by its own kill switch
+    SPECIAL_VENUE = 1 << 6  # by that of the venue
+    SPECIAL_TIER = 1 << 7 | 1 << 24  # price bands: trades are counted, limits watched
+    SPECIAL_ALARM = 1 << 25  # something traded at or below `alarm` in this command
 
 
 cdef struct Sink:
@@ -69,7 +88,7 @@ cdef struct Order:  # one cache line
     uint8_t self_trade
     uint8_t place
     uint8_t special  # 1: it has an Extra
-    uint8_t spare
+    uint8_t back_to  # the place it goes back to in a corporate action
 
 
 cdef struct Extra:
@@ -86,6 +105,11 @@ cdef struct Extra:
     uint32_t time_prev
 
 
+cdef struct Session:  # open orders that came by it
+    uint32_t first
+    uint32_t last
+
+
 cdef struct Instrument:
     uint32_t special
     uint32_t id
@@ -93,6 +117,7 @@ cdef struct Instrument:
     uint8_t status
     uint8_t phase
     uint8_t quantity_scale
+    uint8_t lot_policy
     int64_t min_price
     int64_t max_price
     int64_t max_quantity
@@ -102,18 +127,27 @@ cdef struct Instrument:
     int64_t tick_size
     int64_t lot_size
     int64_t last_price  # of the last trade; 0: none
+    int64_t passed  # price of the first trade that stops did not look at yet; 0: none
+    int64_t alarm  # a trade at or below it is looked at (_protection.set_off_alarm); 0: none
     int64_t open[2]  # leaves of all orders of a side, wherever they are
     LevelTree shown[2]
     LevelTree hidden[2]
-    LevelTree stops[2]
+    LevelTree stops[2]  # by trigger price: _stops
+    LevelTree trails[2]  # trails of trailing stops, by best price: _stops
+    LevelTree times  # of GTD orders: _lists
     Level waiting[2]  # queues in order of arrival
     Level held
     Level line
+    uint32_t icebergs  # displayed
     int64_t total_shares
+    int64_t round_lot
+    uint64_t trades_before_split  # ids of trades that are told in shares of another time
     char symbol[8]
     uint32_t shown_leaves[2][SHOWN_LEAVES]
     uint32_t hidden_leaves[2][OTHER_LEAVES]
     uint32_t stop_leaves[2][OTHER_LEAVES]
+    uint32_t trail_leaves[2][OTHER_LEAVES]
+    uint32_t time_leaves[OTHER_LEAVES]
 
 
 cdef struct State:
@@ -124,9 +158,13 @@ cdef struct State:
     uint64_t digest  # of open orders; funds keep their own
     uint64_t closed_digest  # of the ids whose orders are gone
     Instrument *instruments  # by id
+    Day *days  # … likewise
     Pool slots
     Order *orders
     Extra *extras
+    HeapNode *nodes  # of trailing stops, by order
+    Pool trails
+    Session *sessions
     Sink sink
     # the command being applied
     Command *command
@@ -135,13 +173,22 @@ cdef struct State:
     IdMap ids
     Funds funds
     LevelPools levels
+    TradeLog log
+    TickTables *ticks  # by instrument id
+    uint64_t *scratch  # as many as positions, for passes over them; used within a command
     uint32_t highest_instrument
+    uint32_t venue_killed
+    uint32_t market_level  # of the deepest halt of the market today
+    int64_t close  # when the market closes today; 0: nobody said
+    IdBits timed  # instruments that TIMER has to look at
+    IdBits touched  # by the command being applied, where it is about many
+    IdBits killed_firms
     # counters, not part of the state
     uint64_t accepted
     uint64_t rejected[256]  # by reason
 
 
-cdef int state_open(State *state) noexcept nogil
+cdef int state_open(State *state, uint64_t most_trades) noexcept nogil
 cdef void state_close(State *state) noexcept nogil
 cdef void instrument_open(State *state, Instrument *instrument) noexcept nogil
 cdef void reject(State *state, uint8_t reason) noexcept nogil
@@ -152,6 +199,22 @@ cdef uint64_t state_hash_afresh(State *state) noexcept nogil
 
 cdef inline Slot *slot_of(State *state, uint32_t index) noexcept nogil:
     return slot_at(&state.slots, index)
+
+
+cdef inline Day *day_of(State *state, Instrument *instrument) noexcept nogil:
+    return &state.days[instrument.id]
+
+
+cdef inline void set_timed(State *state, uint32_t instrument) noexcept nogil:
+    """TIMER has to look at it."""
+    bit_set(&state.timed, instrument)
+
+
+cdef inline int64_t best_shown(Instrument *instrument, uint8_t side) noexcept nogil:
+    """The best displayed price of a side; 0: there is none."""
+    if instrument.shown[side].best == 0:
+        return 0
+    return key_price(side, instrument.shown[side].best_key) * instrument.tick_size
 
 
 cdef inline int64_t leaves_of(State *state, uint32_t index) noexcept nogil:
@@ -212,6 +275,28 @@ cdef inline void emit_level(
     event.price = price
     event.quantity = level.quantity
     event.order_count = level.count
+
+
+# -- trades -----------------------------------------------------------------------------
+
+
+cdef inline uint64_t remember_trade(
+    State *state, uint32_t instrument, uint32_t buyer, uint32_t seller, int64_t price,
+    int64_t quantity,
+) noexcept nogil:
+    """A trade was made: its id."""
+    cdef Trade trade
+    trade.price = price
+    trade.quantity = quantity
+    trade.buyer = buyer
+    trade.seller = seller
+    trade.instrument = instrument
+    trade.busted = 0
+    trade.spare0 = 0
+    trade.spare1 = 0
+    state.trades += 1
+    trade_remember(&state.log, state.trades, &trade)
+    return state.trades
 
 
 # -- the part of the state hash that is kept up to date ----------------------------------

@@ -10,10 +10,14 @@ from lmax.digest cimport KIND_ACCOUNT, KIND_POSITION, PI_0, PI_1, PI_2, PI_3, PI
 from lmax.memory cimport Pool, pool_room, pool_take
 
 
+cdef enum:
+    MAX_POSITIONS = (1 << 27) + 1
+
 cdef enum:  # Account.flags; an account with OPEN alone is a plain one
     ACCOUNT_OPEN = 1
-    ACCOUNT_KILLED = 2  # its own kill switch, or that of its firm
+    ACCOUNT_KILLED = 2  # by its own kill switch
     ACCOUNT_OF_HAND = 4  # it has a group or a self-trade mode
+    ACCOUNT_FIRM_KILLED = 8  # by that of its firm
 
 
 cdef struct Account:  # half a cache line
@@ -166,3 +170,15 @@ cdef inline void shares_change(
     after = position_hash(changed)
     funds.digest += after - changed.hash
     changed.hash = after
+
+
+cdef inline void account_flag(
+    Funds *funds, uint32_t account, uint8_t flag, bint on
+) noexcept nogil:
+    """Set a flag of an account, or take it away."""
+    cdef Account *changed = &funds.accounts[account]
+    cdef uint64_t before = account_hash(account, changed)
+    changed.flags &= ~flag
+    if on:
+        changed.flags |= flag
+    funds.digest += account_hash(account, changed) - before
