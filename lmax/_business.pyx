@@ -15,6 +15,7 @@ from lmax.ringbuffer.ring cimport (
     ring_cursor, ring_detach_slowest, ring_publish, ring_slot, ring_try_claim,
 )
 from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
+from lmax.tradelog cimport MAX_TRADES
 from lmax.wire cimport RECORD_BYTES, Command, Event
 
 from lmax._engine import FAULTS, EngineFault
@@ -129,7 +130,7 @@ cdef class Business(AgentBase):
         cdef RingSequence dependency
         if commands.slot_bytes != RECORD_BYTES or events.slot_bytes != RECORD_BYTES:
             raise ValueError(f"both rings have slots of {RECORD_BYTES} bytes")
-        if state_open(&self.logic.state) < 0:
+        if state_open(&self.logic.state, MAX_TRADES) < 0:
             raise MemoryError("the engine's address space (20 GiB, used as needed) was refused")
         self.input = commands
         self.output = events

@@ -4,7 +4,7 @@ A trade that is remembered has both its positions; they are looked up again, sin
 """
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from lmax._instruments cimport check_instrument
+from lmax._phases cimport check_known
 from lmax._state cimport Instrument, emit
 from lmax.funds cimport (
     cash_available, cash_change, position_find, shares_available, shares_change,
@@ -22,7 +22,7 @@ from lmax.wire cimport (
 cdef uint8_t find_trade(State *state, Command *command, Trade **found) noexcept nogil:
     """The trade that a command is about."""
     cdef uint64_t id = command.trade_id
-    cdef uint8_t reason = check_instrument(state, command.instrument)
+    cdef uint8_t reason = check_known(state, command.instrument)
     if reason:
         return reason
     found[0] = trade_at(&state.log, id)
@@ -49,13 +49,14 @@ cdef uint8_t check_means(
     """The buyer can give back shares; who owes money (the buyer, if it is more) can pay it."""
     cdef uint32_t buyer = trade.buyer
     cdef uint32_t payer = buyer if more_money > 0 else trade.seller
+    cdef int64_t owed = more_money if more_money > 0 else -more_money
     if buyer == trade.seller:
         return REASON_NONE
     if shares_back > shares_available(
         &state.funds, position_find(&state.funds, buyer, trade.instrument)
     ):
         return REASON_INSUFFICIENT_SHARES
-    if abs(more_money) > cash_available(&state.funds, payer):
+    if owed > cash_available(&state.funds, payer):
         return REASON_INSUFFICIENT_CASH
     return REASON_NONE
 

@@ -3,6 +3,7 @@
 Used for replays, checks, tests and research. The running system drives the same functions
 (lmax/_logic.pxd) from the rings instead.
 """
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from lmax._logic cimport logic_apply_all
 from lmax._state cimport FAULT_NONE, Sink, state_close, state_open
+from lmax.tradelog cimport MAX_TRADES
 from lmax.wire cimport Command
 
 from lmax.schema import COMMAND, EVENT
@@ -44,12 +46,16 @@ cdef class Engine(StateView):
 
     check_every: look for contradictions in the whole state (`check`) after every so many commands,
     and raise AssertionError where there are any; 0: never. It takes long: for tests.
+    most_trades: how many trades can still be busted or corrected, a power of two; another one
+    than the usual makes it another engine: for tests.
     """
 
-    def __cinit__(self, *, size_t check_every=0):
+    def __cinit__(self, *, size_t check_every=0, uint64_t most_trades=MAX_TRADES):
+        if most_trades == 0 or most_trades & (most_trades - 1) or most_trades > MAX_TRADES:
+            raise ValueError(f"most_trades is a power of two up to {MAX_TRADES}")
         self.state = &self.logic
         self.buffer.events = <Event *>malloc(FIRST_EVENTS * sizeof(Event))
-        if state_open(&self.logic) < 0 or self.buffer.events == NULL:
+        if state_open(&self.logic, most_trades) < 0 or self.buffer.events == NULL:
             raise MemoryError("the engine's address space (20 GiB, used as needed) was refused")
         self.buffer.capacity = FIRST_EVENTS
         self.logic.sink.owner = &self.buffer

@@ -1,25 +1,15 @@
 # The life of an instrument: status, ticks, lots; and what others ask about them.
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t
 
 from lmax._state cimport Instrument, State
-from lmax.steps cimport steps_in
 from lmax.ticktables cimport tick_of
-from lmax.wire cimport (
-    LOTS_NO_ODD_LOTS, MAX_INSTRUMENT, REASON_NONE, REASON_QUANTITY_LOT, REASON_UNKNOWN_INSTRUMENT,
-    LOTS_ROUND_LOTS_ONLY, Command,
-)
+from lmax.wire cimport Command
 
 
 # They return the reason of a rejection, or REASON_NONE when it is done.
 cdef uint8_t set_status(State *state, Command *command) noexcept nogil
 cdef uint8_t set_tick_row(State *state, Command *command) noexcept nogil
 cdef uint8_t check_lots(Instrument *instrument, int64_t quantity) noexcept nogil
-
-
-cdef inline uint8_t check_instrument(State *state, uint32_t id) noexcept nogil:
-    if id > MAX_INSTRUMENT or not state.instruments[id].defined:
-        return REASON_UNKNOWN_INSTRUMENT
-    return REASON_NONE
 
 
 cdef inline int64_t tick_at(State *state, Instrument *instrument, int64_t price) noexcept nogil:

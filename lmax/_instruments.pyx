@@ -3,16 +3,18 @@
 
 cdivision: divisors are ticks and lots, checked to be at least 1.
 """
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint32_t
 
 from lmax._chains cimport Chain, chain_instrument, chain_sort
+from lmax._phases cimport accept_setting, check_known
 from lmax._places cimport end_open_order
 from lmax._special cimport after_command
 from lmax._state cimport AFTER, SPECIAL_STATUS, SPECIAL_TICKS, emit
 from lmax.ticktables cimport TickRow, TickTables, row_follows, row_set
 from lmax.wire cimport (
-    EVT_ACCEPTED, EVT_CANCELLED, EVT_PHASE, PHASE_CONTINUOUS, REASON_DELISTED,
-    REASON_INVALID_SETTING, STATUS_ACTIVE, STATUS_DELISTED, Event,
+    EVT_CANCELLED, EVT_PHASE, LOTS_NO_ODD_LOTS, LOTS_ROUND_LOTS_ONLY, REASON_DELISTED,
+    REASON_INVALID_SETTING, REASON_NONE, REASON_QUANTITY_LOT, STATUS_ACTIVE, STATUS_DELISTED,
+    Event,
 )
 
 
@@ -36,7 +38,7 @@ cdef void end_all_orders(State *state, Instrument *instrument, uint8_t reason) n
 cdef uint8_t set_status(State *state, Command *command) noexcept nogil:
     cdef Instrument *instrument
     cdef Event *event
-    cdef uint8_t reason = check_instrument(state, command.instrument)
+    cdef uint8_t reason = check_known(state, command.instrument)
     if reason:
         return reason
     instrument = &state.instruments[command.instrument]
@@ -54,9 +56,8 @@ cdef uint8_t set_status(State *state, Command *command) noexcept nogil:
     event.status = instrument.status
     if command.status == STATUS_DELISTED:
         end_all_orders(state, instrument, REASON_DELISTED)
-    elif command.status == STATUS_ACTIVE and instrument.phase == PHASE_CONTINUOUS:
-        if instrument.special & AFTER:
-            after_command(state, instrument)
+    elif command.status == STATUS_ACTIVE and instrument.special & AFTER:
+        after_command(state, instrument)
     return REASON_NONE
 
 
@@ -67,8 +68,7 @@ cdef uint8_t set_tick_row(State *state, Command *command) noexcept nogil:
     cdef Instrument *instrument
     cdef TickTables *tables
     cdef TickRow row
-    cdef Event *event
-    cdef uint8_t reason = check_instrument(state, command.instrument)
+    cdef uint8_t reason = check_known(state, command.instrument)
     if reason:
         return reason
     instrument = &state.instruments[command.instrument]
@@ -81,11 +81,7 @@ cdef uint8_t set_tick_row(State *state, Command *command) noexcept nogil:
         return REASON_INVALID_SETTING
     row_set(tables, command.row, command.rows, &row, command.effective_time, state.now)
     instrument.special |= SPECIAL_TICKS
-    event = emit(state, EVT_ACCEPTED)
-    event.instrument = command.instrument
-    event.account = command.account
-    event.price = command.price
-    event.quantity = command.quantity
+    accept_setting(state, command)
     return REASON_NONE
 
 

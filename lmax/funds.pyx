@@ -9,7 +9,6 @@ from lmax.wire cimport MAX_ACCOUNT
 
 cdef enum:
     FIRST_ENTRIES = 1 << 12
-    MAX_POSITIONS = (1 << 27) + 1
 
 
 cdef int funds_open(Funds *funds) noexcept nogil:

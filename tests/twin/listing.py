@@ -1,11 +1,11 @@
 """An instrument's status and its tick tables."""
 
-from lmax.schema import EventType, Phase, Reason, Status
+from lmax.schema import EventType, Reason, Status
 from tests.twin.checks import known_instrument, require
 from tests.twin.commands import Command
 from tests.twin.instruments import Instrument
 from tests.twin.lifecycle import take_out
-from tests.twin.settling import settle
+from tests.twin.phase_changes import follow_up
 from tests.twin.world import World
 
 
@@ -38,8 +38,8 @@ def set_status(world: World, c: Command) -> None:
     if c.status == Status.DELISTED:
         for order in instrument.book.orders():
             take_out(world, order, Reason.DELISTED)
-    if c.status == Status.ACTIVE and instrument.session.phase == Phase.CONTINUOUS:
-        settle(world, instrument)
+    if c.status == Status.ACTIVE:
+        follow_up(world, instrument)
 
 
 def check_tick_row(world: World, c: Command) -> None:
