@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from lmax.schema import CommandType, Permission
-from tests.engine import order_strategies
+from tests.engine import day_strategies, order_strategies
 from tests.engine.market import FEW_ACCOUNTS, INSTRUMENTS, opening
 from tests.twin import Command, Twin, build
 from tests.twin.records import normalised
@@ -78,7 +78,11 @@ class Machine(RuleBasedStateMachine):
     def many_are_cancelled(self, command: Command) -> None:
         self.do(command)
 
-    @rule(later=st.sampled_from([0, 100, 500]))
+    @rule(data=st.data())
+    def the_day_goes_on(self, data: Any) -> None:
+        self.do(data.draw(day_strategies.day_commands(self.clock)))
+
+    @rule(later=st.sampled_from(day_strategies.LATER))
     def timer(self, later: int) -> None:
         self.clock += later
         self.do(Command(type=CommandType.TIMER))
