@@ -1,5 +1,6 @@
 """Hypothesis strategies for the day of the market: phases, protection, the index, kill switches."""
 
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -52,16 +53,13 @@ def protections(draw: st.DrawFn) -> Command:
 
 @st.composite
 def kill_switches(draw: st.DrawFn) -> Command:
-    scope = draw(
-        st.sampled_from(
-            [
-                {},
-                {"firm": 1},
-                {"account": FEW_ACCOUNTS[0]},
-                {"instrument": INSTRUMENTS[0].instrument},
-            ]
-        )
-    )
+    scopes: list[dict[str, Any]] = [
+        {},
+        {"firm": 1},
+        {"account": FEW_ACCOUNTS[0]},
+        {"instrument": INSTRUMENTS[0].instrument},
+    ]
+    scope = draw(st.sampled_from(scopes))
     return Command(type=CommandType.KILL_SWITCH, enabled=draw(st.integers(0, 1)), **scope)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from lmax.schema import CommandType, Phase, Reason, Side, Tier, TriggerSource
 from tests.engine.market import ACCOUNTS
@@ -112,19 +113,20 @@ def _index(random: Random, twin: Twin) -> Command:
 def _kill(random: Random, twin: Twin) -> Command:
     kind = random.choice(["account", "account", "firm", "instrument", "venue"])
     instrument = _instrument(random, twin)
-    named = {
+    named: dict[str, dict[str, Any]] = {
         "account": {"account": random.choice(ACCOUNTS)},
         "firm": {"firm": random.choice(FIRMS)},
         "instrument": {"instrument": instrument.id if instrument else 1},
         "venue": {},
-    }[kind]
-    return Command(type=CommandType.KILL_SWITCH, enabled=random.choice([1, 1, 1, 0, 2]), **named)
+    }
+    enabled = random.choice([1, 1, 1, 0, 2])
+    return Command(type=CommandType.KILL_SWITCH, enabled=enabled, **named[kind])
 
 
 def _switch_off(random: Random, twin: Twin) -> Command | None:
     """Let go on what a kill switch stops."""
     killed = twin.world.killed
-    on = [
+    on: list[dict[str, Any]] = [
         *({"account": number} for number in sorted(killed.accounts)),
         *({"firm": number} for number in sorted(killed.firms)),
         *({"instrument": number} for number in sorted(killed.instruments)),
