@@ -40,6 +40,7 @@ from lmax.reportbuffer cimport (
     buffer_room,
     buffer_room_behind,
 )
+from lmax.wholenumbers cimport byte_of, side_of, signed_of, unsigned_of
 from lmax.wire cimport (
     MSG_CANCEL,
     MSG_NEW,
@@ -55,13 +56,6 @@ from lmax.wire cimport (
 
 from lmax.messages import as_messages
 from lmax.schema import REPORT
-
-cdef extern from "Python.h":
-    # Declared without exceptions: the helpers below look for them and say which value was wrong.
-    long long PyLong_AsLongLong(object value) noexcept
-    unsigned long long PyLong_AsUnsignedLongLong(object value) noexcept
-    void *PyErr_Occurred() noexcept
-    void PyErr_Clear() noexcept
 
 cdef BookPools POOLS
 
@@ -123,7 +117,7 @@ cdef class OrderBook:
         cdef uint64_t found
         try:
             if buffer_room(&self.batch, most_reports(&self.book, count)) < 0:
-                raise MemoryError("no memory for the reports of these messages; apply fewer at once")
+                raise MemoryError("no memory for the reports; apply fewer messages at once")
             found = self.run(<const Message *>source.buf, count, self.batch.reports)
         finally:
             PyBuffer_Release(&source)
@@ -373,45 +367,3 @@ cdef object reports_of(const Report *first, uint64_t count):
     memcpy(target.buf, first, count * sizeof(Report))
     PyBuffer_Release(&target)
     return reports
-
-
-# -- numbers from Python -------------------------------------------------------------------
-
-
-cdef int64_t signed_of(value, str name) except? -1:
-    cdef int64_t number = PyLong_AsLongLong(value)
-    if number == -1 and PyErr_Occurred() != NULL:
-        refuse(value, name)
-    return number
-
-
-cdef uint64_t unsigned_of(value, str name) except? 0xFFFFFFFFFFFFFFFF:
-    cdef uint64_t number = PyLong_AsUnsignedLongLong(value)
-    if number == <uint64_t>-1 and PyErr_Occurred() != NULL:
-        PyErr_Clear()
-        if hasattr(value, "__index__") and not isinstance(value, int):  # of NumPy, say
-            return unsigned_of(value.__index__(), name)
-        refuse(value, name)
-    return number
-
-
-cdef uint8_t byte_of(value, str name) except? 255:
-    cdef int64_t number = signed_of(value, name)
-    if not 0 <= number <= 255:
-        refuse(value, name)
-    return <uint8_t>number
-
-
-cdef uint8_t side_of(value) except? 255:
-    cdef int64_t side = signed_of(value, "side")
-    if side not in (0, 1):
-        raise ValueError(f"{value!r} is not a Side: 0 buys, 1 sells")
-    return <uint8_t>side
-
-
-cdef int refuse(value, str name) except -1:
-    """Say which value it was, whatever C thought of it."""
-    PyErr_Clear()
-    if not hasattr(value, "__index__"):
-        raise TypeError(f"{name} is a whole number, not {value!r}")
-    raise ValueError(f"{name} of {value} does not fit its field")

@@ -7,24 +7,21 @@ rest of the check.
 from libc.stdint cimport INT64_MAX
 from libc.string cimport memset
 
+from lmax.bareparts cimport leave, price_of, report, rest, take_off, ticks_of
+from lmax.baretrade cimport can_fill, refusal, reject, trade, why_not
 from lmax.levels cimport (
     NODES_OF_FLAT,
     NODES_PER_LEVEL,
-    Level,
-    key_price,
     level_at,
     level_drop_if_empty,
     level_find,
-    level_for,
     level_key,
-    level_next,
-    level_pools_close,
     level_pools_have_room,
     level_pools_open,
     levels_open,
     price_key,
 )
-from lmax.memory cimport pool_open, pool_room
+from lmax.memory cimport pool_open
 from lmax.orderids cimport (
     ids_close,
     ids_forget,
@@ -35,24 +32,19 @@ from lmax.orderids cimport (
     ids_remove,
     order_id_tag,
 )
-from lmax.orders cimport Slot, queue_append, queue_unlink, slot_at, slot_give, slot_take
+from lmax.orders cimport Slot, slot_at
 from lmax.wire cimport (
     MSG_CANCEL,
     MSG_NEW,
     MSG_REDUCE,
     MSG_REPLACE,
-    ORD_LIMIT,
     ORD_MARKET,
     REASON_CAPACITY,
     REASON_DUPLICATE_CLIENT_ORDER_ID,
     REASON_FOK_UNFILLED,
-    REASON_INVALID_ORDER_TYPE,
-    REASON_INVALID_SIDE,
-    REASON_INVALID_TIME_IN_FORCE,
     REASON_IOC_REMAINDER,
     REASON_NO_LIQUIDITY,
     REASON_NONE,
-    REASON_PRICE_TICK,
     REASON_QUANTITY_LOT,
     REASON_QUANTITY_RANGE,
     REASON_REDUCED_TO_ZERO,
@@ -61,9 +53,7 @@ from lmax.wire cimport (
     REASON_UNKNOWN_ORDER,
     RPT_ACCEPTED,
     RPT_CANCELLED,
-    RPT_FILL,
     RPT_REDUCED,
-    RPT_REJECTED,
     RPT_REPLACED,
     TIF_FOK,
     TIF_IOC,
@@ -102,6 +92,11 @@ cdef int barebook_open(BareBook *book, BookPools *pools) noexcept nogil:
     return ids_open(&book.ids)
 
 
+cdef void remove(BareBook *book, uint32_t index) noexcept nogil:
+    ids_forget(&book.ids, slot_at(&book.pools.slots, index).id, index)
+    leave(book, book.pools, index, True)
+
+
 cdef void barebook_close(BareBook *book) noexcept nogil:
     """Give everything back to the pools."""
     cdef uint32_t index, level
@@ -118,191 +113,7 @@ cdef void barebook_close(BareBook *book) noexcept nogil:
     ids_close(&book.ids)
 
 
-# -- reports -------------------------------------------------------------------------------
-
-
-cdef inline void report(
-    BareBook *book, uint8_t kind, uint8_t side, uint8_t reason,
-    uint64_t order_id, uint64_t other, int64_t price, int64_t quantity, int64_t leaves,
-) noexcept nogil:
-    cdef Report *to = book.next
-    book.next = to + 1
-    to.order_id = order_id
-    to.other_order_id = other
-    to.price = price
-    to.quantity = quantity
-    to.leaves = leaves
-    # The last eight bytes in one store: message, type, side, reason and a zero.
-    (<uint64_t *>&to.message)[0] = (
-        book.message | <uint64_t>kind << 32 | <uint64_t>side << 40 | <uint64_t>reason << 48
-    )
-
-
-cdef void reject(BareBook *book, const Message *message, uint8_t reason) noexcept nogil:
-    cdef bint new = message.type == MSG_NEW
-    report(
-        book, RPT_REJECTED, message.side if new else 0, reason, message.order_id, 0,
-        message.price, message.quantity, 0,
-    )
-
-
-# -- resting and leaving -------------------------------------------------------------------
-
-
-cdef inline void rest(
-    BareBook *book, BookPools *pools, uint8_t side, uint64_t key, int64_t leaves, uint64_t id,
-    uint64_t tag, uint64_t *place,
-) noexcept nogil:
-    """Put an order behind what rests at its price. There is room for it."""
-    cdef Pool *slots = &pools.slots
-    cdef uint32_t index = slot_take(slots)
-    cdef Slot *slot = slot_at(slots, index)
-    cdef uint32_t number
-    cdef Level *level
-    ids_put(&book.ids, place, tag, index)
-    number = level_for(&pools.levels, &book.sides[side], key)
-    level = level_at(&pools.levels, number)
-    slot.id = id
-    slot.leaves = leaves
-    slot.level = number
-    slot.side = side
-    queue_append(slots, level, index)
-    level.quantity += leaves
-    book.totals[side] += leaves
-
-
-cdef inline void leave(
-    BareBook *book, BookPools *pools, uint32_t index, bint drop
-) noexcept nogil:
-    """Take an order out of its queue, and its level if it was the last; the slot is free."""
-    cdef Pool *slots = &pools.slots
-    cdef Slot *slot = slot_at(slots, index)
-    cdef uint32_t number = slot.level
-    cdef Level *level = level_at(&pools.levels, number)
-    cdef uint8_t side = slot.side
-    queue_unlink(slots, level, slot)
-    level.quantity -= slot.leaves
-    book.totals[side] -= slot.leaves
-    if drop:
-        level_drop_if_empty(&pools.levels, &book.sides[side], number)
-    slot_give(slots, index)
-
-
-cdef void remove(BareBook *book, uint32_t index) noexcept nogil:
-    ids_forget(&book.ids, slot_at(&book.pools.slots, index).id, index)
-    leave(book, book.pools, index, True)
-
-
-cdef inline int64_t price_of(
-    BareBook *book, BookPools *pools, uint8_t side, uint32_t level
-) noexcept nogil:
-    return key_price(side, level_key(&pools.levels, level)) * book.tick_size
-
-
-# -- trading -------------------------------------------------------------------------------
-
-
-cdef int64_t take_level(
-    BareBook *book, uint8_t side, uint64_t taker, int64_t leaves
-) noexcept nogil:
-    """Trade with the best level opposite until it or the taker is used up; what is left."""
-    cdef Pool *slots = &book.pools.slots
-    cdef LevelTree *tree = &book.sides[1 - side]
-    cdef uint32_t best = tree.best
-    cdef Level *level = level_at(&book.pools.levels, best)
-    cdef int64_t price = price_of(book, book.pools, 1 - side, best)
-    cdef int64_t before = leaves
-    cdef int64_t quantity
-    cdef uint32_t index = level.head
-    cdef uint32_t next
-    cdef Slot *maker
-    while leaves and index:
-        maker = slot_at(slots, index)
-        quantity = min(leaves, maker.leaves)
-        leaves -= quantity
-        report(book, RPT_FILL, side, REASON_NONE, taker, maker.id, price, quantity, leaves)
-        if quantity < maker.leaves:
-            maker.leaves -= quantity
-            break
-        next = maker.next
-        ids_forget(&book.ids, maker.id, index)
-        slot_give(slots, index)
-        level.count -= 1
-        index = next
-    level.quantity -= before - leaves
-    book.totals[1 - side] -= before - leaves
-    level.head = index
-    level.tail = level.tail if index else 0
-    if index:
-        slot_at(slots, index).prev = 0
-    level_drop_if_empty(&book.pools.levels, tree, best)
-    return leaves
-
-
-cdef int64_t trade(
-    BareBook *book, uint8_t side, uint64_t taker, int64_t leaves, uint64_t worst
-) noexcept nogil:
-    """Trade while it crosses; what is left."""
-    cdef LevelTree *tree = &book.sides[1 - side]
-    while leaves and tree.best and tree.best_key <= worst:
-        leaves = take_level(book, side, taker, leaves)
-    return leaves
-
-
-cdef bint can_fill(BareBook *book, uint8_t side, int64_t wanted, uint64_t worst) noexcept nogil:
-    """Whether that much could trade now."""
-    cdef LevelTree *tree = &book.sides[1 - side]
-    cdef uint32_t level = tree.best
-    if book.totals[1 - side] < wanted:
-        return False
-    while level and wanted > 0 and level_key(&book.pools.levels, level) <= worst:
-        wanted -= level_at(&book.pools.levels, level).quantity
-        level = level_next(&book.pools.levels, tree, level)
-    return wanted <= 0
-
-
 # -- new orders ----------------------------------------------------------------------------
-
-
-cdef inline int64_t ticks_of(BareBook *book, int64_t price) noexcept nogil:
-    return price if book.tick_size == 1 else price / book.tick_size
-
-
-cdef uint8_t why_not(
-    BareBook *book, int64_t price, int64_t quantity, int64_t total
-) noexcept nogil:
-    """Why an order of that price and quantity cannot be; total: that rests on its side."""
-    if price % book.tick_size:
-        return REASON_PRICE_TICK
-    if quantity < 1:
-        return REASON_QUANTITY_RANGE
-    if quantity % book.lot_size:
-        return REASON_QUANTITY_LOT
-    if quantity > INT64_MAX - total:
-        return REASON_QUANTITY_RANGE
-    return REASON_NONE
-
-
-cdef bint has_room(BareBook *book) noexcept nogil:
-    return (
-        book.ids.count < book.max_orders
-        and pool_room(&book.pools.slots) > 0
-        and level_pools_have_room(&book.pools.levels, 1)
-    )
-
-
-cdef uint8_t refusal(BareBook *book, const Message *message) noexcept nogil:
-    """Why a new order cannot be, but for its id; REASON_NONE if it can."""
-    cdef int64_t price = 0 if message.order_type == ORD_MARKET else message.price
-    if message.side > 1:
-        return REASON_INVALID_SIDE
-    if message.order_type > ORD_MARKET:
-        return REASON_INVALID_ORDER_TYPE
-    if message.time_in_force > TIF_FOK:
-        return REASON_INVALID_TIME_IN_FORCE
-    if not has_room(book):
-        return REASON_CAPACITY
-    return why_not(book, price, message.quantity, book.totals[message.side])
 
 
 cdef inline bint plain(
@@ -429,12 +240,6 @@ cdef void reduce_order(BareBook *book, const Message *message) noexcept nogil:
     report(book, RPT_REDUCED, slot.side, REASON_NONE, id, 0, price, by, slot.leaves)
 
 
-cdef inline void take_off(BareBook *book, Slot *slot, int64_t quantity) noexcept nogil:
-    slot.leaves -= quantity
-    level_at(&book.pools.levels, slot.level).quantity -= quantity
-    book.totals[slot.side] -= quantity
-
-
 cdef void replace_order(BareBook *book, const Message *message) noexcept nogil:
     """Another price or open quantity. Less at the same price keeps the place in the queue."""
     cdef OrderIds *ids = &book.ids
@@ -447,7 +252,7 @@ cdef void replace_order(BareBook *book, const Message *message) noexcept nogil:
     cdef uint8_t side = slot.side
     cdef uint8_t reason
     cdef int64_t leaves = message.quantity
-    cdef uint64_t key, worst
+    cdef uint64_t key
     cdef uint32_t level
     if index == 0:
         reject(book, message, REASON_UNKNOWN_ORDER)
@@ -475,7 +280,10 @@ cdef void replace_order(BareBook *book, const Message *message) noexcept nogil:
     leave(book, book.pools, index, False)
     leaves = trade(book, side, new_id, leaves, ~key)
     if leaves:
-        rest(book, book.pools, side, key, leaves, new_id, new_tag, ids_place(ids, slots, new_tag, new_id))
+        rest(
+            book, book.pools, side, key, leaves, new_id, new_tag,
+            ids_place(ids, slots, new_tag, new_id),
+        )
     level_drop_if_empty(&book.pools.levels, &book.sides[side], level)
     report(
         book, RPT_REPLACED, side, REASON_NONE, new_id, id, message.price, message.quantity, leaves

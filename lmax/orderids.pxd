@@ -78,7 +78,9 @@ cdef inline uint64_t *ids_place(
     return entry
 
 
-cdef inline void ids_put(OrderIds *ids, uint64_t *place, uint64_t tag, uint32_t slot) noexcept nogil:
+cdef inline void ids_put(
+    OrderIds *ids, uint64_t *place, uint64_t tag, uint32_t slot
+) noexcept nogil:
     """place: a free one of ids_place, with nothing put or removed since."""
     place[0] = tag << 32 | slot
     ids.count += 1
