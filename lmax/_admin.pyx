@@ -229,7 +229,7 @@ cdef void end_of_day(State *state) noexcept nogil:
         if state.instruments[id].defined:
             end_instrument_day(state, &state.instruments[id])
     state.closed_digest = 0
-    if idmap_forget_closed(&state.ids) < 0:
+    if idmap_forget_closed(&state.ids, state.slots.live) < 0:
         state.fault = FAULT_MEMORY
     state.close = 0
     state.market_level = 0

@@ -15,14 +15,13 @@ from lmax._state cimport (
 )
 from lmax.funds cimport funds_make_room, position_at, position_home
 from lmax.idmap cimport ID_CLOSED, IdEntry, IdTable, id_home, idmap_make_room
+from lmax.memory cimport prefetch
 from lmax.wire cimport (
     CMD_CANCEL, CMD_DEFINE_INSTRUMENT, CMD_DEPOSIT, CMD_END_OF_DAY, CMD_NEW_ORDER,
     CMD_OPEN_ACCOUNT, CMD_REPLACE, CMD_WITHDRAW, FLAG_LAST, REASON_NONE,
 )
 
 cdef extern from *:
-    void prefetch "__builtin_prefetch" (const void *) noexcept nogil
-
     # 2^62 ns is the year 2116: a later timestamp counts as that, so that time cannot overflow
     const int64_t LATEST "((int64_t)1 << 62)"
 

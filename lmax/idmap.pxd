@@ -50,7 +50,7 @@ cdef int idmap_prepare(IdMap *map) noexcept nogil
 cdef IdEntry *idmap_find_old(
     IdMap *map, uint32_t account, uint64_t id, IdEntry *place
 ) noexcept nogil
-cdef int idmap_forget_closed(IdMap *map) noexcept nogil
+cdef int idmap_forget_closed(IdMap *map, uint64_t live) noexcept nogil
 cdef void idmap_visit(IdMap *map, visit_fn visit, void *context) noexcept nogil
 
 

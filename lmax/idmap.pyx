@@ -127,18 +127,31 @@ cdef void idmap_visit(IdMap *map, visit_fn visit, void *context) noexcept nogil:
 
 
 cdef void keep_open(void *context, IdEntry *entry) noexcept nogil:
-    cdef IdMap *fresh = <IdMap *>context
+    cdef IdEntry **next = <IdEntry **>context
     if not entry.value & ID_CLOSED:
-        free_place(&fresh.now, entry.account, entry.id)[0] = entry[0]
-        fresh.now.count += 1
+        next[0][0] = entry[0]
+        next[0] += 1
 
 
-cdef int idmap_forget_closed(IdMap *map) noexcept nogil:
-    """Keep the ids of open orders only. 0, or -1 without memory (nothing changed)."""
-    cdef IdMap fresh
-    if idmap_open(&fresh, map.now.mask + 1) < 0:
+cdef int idmap_forget_closed(IdMap *map, uint64_t live) noexcept nogil:
+    """Keep the ids of the `live` open orders only. 0, or -1 without memory (nothing changed).
+
+    The table stays the same memory: new pages would be missing one after the other next morning.
+    """
+    cdef size_t size_bytes = (live + 1) * sizeof(IdEntry)
+    cdef IdEntry *kept = <IdEntry *>reserve(size_bytes)
+    cdef IdEntry *end = kept
+    cdef IdEntry *entry = kept
+    if kept == NULL:
         return -1
-    idmap_visit(map, keep_open, &fresh)
-    idmap_close(map)
-    map[0] = fresh
+    idmap_visit(map, keep_open, &end)
+    if map.old.entries != NULL:
+        release_old(map, map.old.mask + 1)
+        map.old.entries = NULL
+    memset(map.now.entries, 0, (map.now.mask + 1) * sizeof(IdEntry))
+    map.now.count = live
+    while entry < end:
+        free_place(&map.now, entry.account, entry.id)[0] = entry[0]
+        entry += 1
+    release(kept, size_bytes)
     return 0
