@@ -73,6 +73,13 @@ from node.cli.options import (
     help="Whose book the screen shows.  [default: the busiest in turn]",
 )
 @click.option(
+    "--orders",
+    type=click.Choice(["plain", "varied"]),
+    default="plain",
+    show_default=True,
+    help="Limit and market orders only, or also icebergs, post-only, hidden, pegs and stops.",
+)
+@click.option(
     "--timer",
     type=float,
     callback=check_period,

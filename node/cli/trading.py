@@ -30,6 +30,7 @@ class Plan(Means):
     shown: str | None
     fresh: bool
     timer: float
+    orders: str
 
 
 def trade(plan: Plan) -> Exit:
@@ -39,7 +40,11 @@ def trade(plan: Plan) -> Exit:
         wipe(plan.directory)
     with opened(plan, stop) as system:
         market = market_of(
-            system, seed=plan.seed, accounts=plan.accounts, instruments=plan.instruments
+            system,
+            seed=plan.seed,
+            accounts=plan.accounts,
+            instruments=plan.instruments,
+            varied=plan.orders == "varied",
         )
         feeder = Feeder(system.core, market, plan.rate, plan.seconds, stop)
         with watching(
