@@ -4,16 +4,18 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 import numpy as np
 
 from lmax._audit cimport check_state
-from lmax._chains cimport Chain, chain_account, chain_sort
+from lmax._chains cimport Chain, chain_account, chain_instrument, chain_sort
 from lmax._state cimport (
-    Instrument, Order, State, leaves_of, slot_of, state_hash, state_hash_afresh,
+    Instrument, Order, State, day_of, leaves_of, slot_of, state_hash, state_hash_afresh,
 )
+from lmax._stops cimport freshen_trigger
+from lmax.days cimport LIMIT_NONE, LIMIT_UP, Day
 from lmax.funds cimport ACCOUNT_OPEN, Account, Position, position_at, position_find
 from lmax.levels cimport Level, LevelPools, LevelTree, level_at, level_find, level_next, price_key
 from lmax.steps cimport steps_in
 from lmax.wire cimport MAX_ACCOUNT, MAX_INSTRUMENT
 
-from lmax.schema import Reason
+from lmax.schema import Phase, Reason, Side, Status
 
 
 cdef class StateView:
@@ -135,6 +137,30 @@ cdef class StateView:
             "quantity_scale": found.quantity_scale,
         }
 
+    def trading(self, uint32_t instrument):
+        """What its trading stands at: {"phase", "status", …}. KeyError where none is defined.
+
+        reference, lower, upper and band_reference are 0 where there are none; limit_state is the
+        side whose band the best price has reached, or None.
+        """
+        if instrument > MAX_INSTRUMENT or not self.state.instruments[instrument].defined:
+            raise KeyError(f"instrument {instrument} is not defined")
+        cdef Instrument *found = &self.state.instruments[instrument]
+        cdef Day *day = day_of(self.state, found)
+        limit = None
+        if day.limit != LIMIT_NONE:
+            limit = Side.BUY if day.limit == LIMIT_UP else Side.SELL
+        return {
+            "phase": Phase(found.phase),
+            "status": Status(found.status),
+            "reference": day.reference_price,
+            "lower": day.lower,
+            "upper": day.upper,
+            "band_reference": day.bands_around,
+            "limit_state": limit,
+            "short_sales_restricted": day.restricted != 0,
+        }
+
     def book(self, uint32_t instrument=1):
         """A look at the book of an instrument. KeyError where none is defined."""
         if instrument > MAX_INSTRUMENT or not self.state.instruments[instrument].defined:
@@ -213,4 +239,30 @@ cdef class BookView:
                 leaves_of(self.owner.state, index),
             ))
             index = slot_of(self.owner.state, index).next
+        return found
+
+    def open_orders(self):
+        """Every open order of the instrument, wherever it is, oldest arrival first.
+
+        Rows of (place, side, account, client_order_id, price, quantity, leaves, shown,
+        trigger_price); place: 1 displayed book, 2 hidden, 3 stops, 4 waiting, 5 held.
+        """
+        cdef State *state = self.owner.state
+        cdef Chain chain
+        cdef Order *order
+        cdef uint32_t index
+        found = []
+        chain.first = chain.last = 0
+        chain_instrument(state, &chain, &state.instruments[self.instrument])
+        chain_sort(state, &chain)
+        index = chain.first
+        while index:
+            order = &state.orders[index]
+            freshen_trigger(state, index)
+            found.append((
+                order.place, slot_of(state, index).side, order.account, slot_of(state, index).id,
+                order.price, order.quantity, leaves_of(state, index), slot_of(state, index).leaves,
+                state.extras[index].trigger_price if order.special else 0,
+            ))
+            index = order.chain
         return found
