@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from lmax.ringbuffer.ring import RingBuffer, RingFull
 from lmax.ringbuffer.sequence import RingSequence
 from lmax.schema import COMMAND, EVENT
 from marketdata._depth import MarketData
+from marketdata.views import NOTHING_KNOWN, Bands, Trading
 from node._ingress import Ingress
 from node._latency import LatencyProbe
 from node.layout import runners
@@ -96,6 +98,7 @@ class Core:
                 int(found["tick_size"]),
                 book.bids(),
                 book.asks(),
+                _trading(state.trading(instrument)),
             )
 
     def start(self) -> Core:
@@ -247,3 +250,18 @@ class Core:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _trading(found: dict[str, Any]) -> Trading:
+    """What readers can know of an instrument's trading before the next event about it."""
+    bands = None
+    if found["band_reference"]:
+        bands = Bands(found["lower"], found["upper"], found["band_reference"])
+    return NOTHING_KNOWN._replace(
+        phase=found["phase"],
+        status=found["status"],
+        reference=found["reference"] or None,
+        bands=bands,
+        limit_state=found["limit_state"],
+        short_sales_restricted=found["short_sales_restricted"],
+    )
