@@ -135,7 +135,7 @@ cdef void choose(
     cdef int64_t with_sells = 0
     if reference == 0:
         reference = day_of(state, instrument).reference_price
-    if not buys or bids.ticks < to_tick:
+    if low <= to_tick and (not buys or bids.ticks < to_tick):
         from_tick = bids.ticks + 1 if buys else low  # … from here on
         auction.price = nearest(from_tick, to_tick, tick, reference) * tick
         return
