@@ -89,8 +89,29 @@ cdef int check_tree(
     while index:
         where = f"the {name} level of side {side} of {instrument.id} with key" \
                 f" {level_key(&state.levels, index)}"
-        check_level(state, index, side, where)
+        if tree == &instrument.stops[side]:
+            check_stops_at(state, index, side, where)
+        else:
+            check_level(state, index, side, where)
         index = level_next(&state.levels, tree, index)
+    return 0
+
+
+cdef int check_stops_at(State *state, uint32_t number, uint8_t side, str where) except -1:
+    """Stops at a trigger price: in any order, and their quantities are not added up."""
+    cdef uint32_t index = level_at(&state.levels, number).head
+    cdef uint32_t count = 0
+    while index:
+        if slot_of(state, index).level != number or slot_of(state, index).side != side:
+            raise AssertionError(f"{where}: order {slot_of(state, index).id} is linked wrongly")
+        if state.extras[index].trigger_price != key_price(
+            1 - side, level_key(&state.levels, number)
+        ):
+            raise AssertionError(f"{where}: {slot_of(state, index).id} is triggered elsewhere")
+        count += 1
+        index = slot_of(state, index).next
+    if count != level_at(&state.levels, number).count:
+        raise AssertionError(f"{where} counts {level_at(&state.levels, number).count} orders")
     return 0
 
 

@@ -13,6 +13,7 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 from lmax._state cimport slot_of
+from lmax._stops cimport chain_stops
 from lmax.levels cimport Level, LevelTree, level_at, level_next
 
 
@@ -46,7 +47,7 @@ cdef void chain_instrument(State *state, Chain *chain, Instrument *instrument) n
     for side in range(2):
         add_tree(state, chain, &instrument.shown[side])
         add_tree(state, chain, &instrument.hidden[side])
-        add_tree(state, chain, &instrument.stops[side])
+        chain_stops(state, chain, instrument, side)
         add_queue(state, chain, &instrument.waiting[side])
     add_queue(state, chain, &instrument.held)
     add_queue(state, chain, &instrument.line)

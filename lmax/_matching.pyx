@@ -3,6 +3,7 @@
 `worst` is the key (lmax/levels.pxd) of the worst price it trades at, NO_LEVEL_KEY for any price.
 """
 
+from lmax._lists cimport unlist_order
 from lmax._places cimport account_unlink, close_entry
 from lmax._protection cimport set_off_alarm
 from lmax._state cimport (
@@ -71,6 +72,8 @@ cdef inline void maker_gone(State *state, Level *level, uint32_t maker) noexcept
     close_entry(state, idmap_find(&state.ids, order.account, slot.id), order.instrument)
     queue_unlink(&state.slots, level, slot)
     account_unlink(state, maker)
+    if order.special:
+        unlist_order(state, maker)
     pool_give(&state.slots, maker)
 
 
@@ -103,6 +106,8 @@ cdef int64_t take_level(
             maker_gone(state, level, maker)
     instrument.open[side] -= wanted - taker.leaves
     instrument.last_price = price
+    if instrument.passed == 0:
+        instrument.passed = price
     if price <= instrument.alarm:
         set_off_alarm(state, instrument, price, False)
     emit_level(state, instrument.id, side, price, level)

@@ -1,6 +1,7 @@
 """Into a place, out of it, and the end of an order. Rules: docs/matching.md."""
 
 from lmax._special cimport leave_special_place
+from lmax._stops cimport freshen_trigger
 from lmax._state cimport (
     PLACE_NONE, PLACE_SHOWN, emit_level, emit_order, hash_order, leaves_of, unhash_order,
 )
@@ -64,7 +65,9 @@ cdef void emit_end(
     State *state, uint32_t index, uint8_t event_type, uint8_t reason
 ) noexcept nogil:
     """CANCELLED or EXPIRED: all that was left of an order."""
-    cdef Event *event = emit_order(state, event_type, index)
+    cdef Event *event
+    freshen_trigger(state, index)
+    event = emit_order(state, event_type, index)
     event.quantity = event.leaves
     event.leaves = 0
     event.reason = reason

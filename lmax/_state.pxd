@@ -103,6 +103,7 @@ cdef struct Extra:
     uint32_t session_prev
     uint32_t time_next
     uint32_t time_prev
+    uint32_t triggered  # 1: a stop that was
 
 
 cdef struct Session:  # open orders that came by it

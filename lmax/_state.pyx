@@ -117,7 +117,7 @@ cdef uint64_t extra_hash(State *state, uint32_t index) noexcept nogil:
         fold(<uint64_t>trigger_price ^ PI_1, <uint64_t>extra.offset ^ PI_2)
         + fold(<uint64_t>extra.display_quantity ^ PI_3, <uint64_t>extra.reserve ^ PI_4)
         + fold(<uint64_t>extra.min_quantity ^ PI_5, <uint64_t>extra.expire_time ^ PI_6)
-        + fold(<uint64_t>watched ^ PI_7, PI_0)
+        + fold(<uint64_t>watched ^ PI_7, extra.triggered ^ PI_0)
     )
 
 

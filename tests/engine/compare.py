@@ -46,6 +46,7 @@ def assert_same_state(twin: TwinSystem, engine: EngineSystem) -> None:
             pair = engine.position(account, instrument)
             assert pair == twin.position(account, instrument), f"position {account}/{instrument}"
     for instrument in instruments:
+        assert engine.open_orders(instrument) == twin.open_orders(instrument), instrument
         for side in Side:
             assert_same_side(twin, engine, instrument, side)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from lmax.schema import Side
 from tests.twin import Command, Event, Twin, state
+from tests.twin.order import Place
 from tests.twin.records import array_to_events, commands_to_array
 from tests.twin.state import OpenOrder
 
@@ -100,7 +101,11 @@ class EngineSystem:
         return list(self.engine.book(instrument).queue(side, price))
 
     def shown(self, instrument: int, side: int, price: int) -> list[int]:
-        return [leaves for _, _, leaves in self.queue(instrument, side, price)]
+        return [
+            order.shown
+            for order in self.open_orders(instrument)
+            if (order.place, order.side, order.price) == (Place.DISPLAYED, side, price)
+        ]
 
     def open_orders(self, instrument: int) -> list[OpenOrder]:
         return [OpenOrder(*order) for order in self.engine.book(instrument).open_orders()]
