@@ -253,7 +253,7 @@ cdef class OrderBook:
     def reports(self):
         """The reports of the single calls since this was asked last, an array of dtype REPORT.
 
-        When nobody asks, the newest 32,768 at least are kept; `reports_lost` counts the others.
+        When nobody asks, the newest 4,096 at least are kept; `reports_lost` counts the others.
         """
         found = reports_of(self.single.reports, self.single.used)
         self.single.used = 0

@@ -5,7 +5,7 @@ from lmax.wire cimport Report
 
 
 cdef enum:
-    KEPT_REPORTS = 1 << 16  # of single calls, when nobody asks for them
+    KEPT_REPORTS = 1 << 13  # of single calls, when nobody asks for them
 
 
 cdef struct ReportBuffer:

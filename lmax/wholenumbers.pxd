@@ -1,43 +1,39 @@
 # Whole numbers from Python, fast, and a clear error for what is none or does not fit.
+#
+# Cython's own conversion reads the digits of an int where they lie; PyLong_AsUnsignedLongLong copies
+# them byte by byte, which costs as much as a whole message.
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
-cdef extern from "Python.h":
-    # Declared without exceptions: the functions below look for them and say which value was wrong.
-    long long PyLong_AsLongLong(object value) noexcept
-    unsigned long long PyLong_AsUnsignedLongLong(object value) noexcept
-    void *PyErr_Occurred() noexcept
-    void PyErr_Clear() noexcept
 
-
-cdef inline int refuse(value, str name) except -1:
-    """Say which value it was, whatever C thought of it."""
-    PyErr_Clear()
+cdef inline object whole(value, str name):
+    """An int of anything that says it is a whole number, as those of NumPy do."""
     if not hasattr(value, "__index__"):
         raise TypeError(f"{name} is a whole number, not {value!r}")
-    raise ValueError(f"{name} of {value} does not fit its field")
+    return value.__index__()
 
 
 cdef inline int64_t signed_of(value, str name) except? -1:
-    cdef int64_t number = PyLong_AsLongLong(value)
-    if number == -1 and PyErr_Occurred() != NULL:
-        refuse(value, name)
-    return number
+    if not isinstance(value, int):
+        value = whole(value, name)
+    try:
+        return <int64_t>value
+    except OverflowError:
+        raise ValueError(f"{name} of {value} does not fit its field") from None
 
 
 cdef inline uint64_t unsigned_of(value, str name) except? 0xFFFFFFFFFFFFFFFF:
-    cdef uint64_t number = PyLong_AsUnsignedLongLong(value)
-    if number == <uint64_t>-1 and PyErr_Occurred() != NULL:
-        PyErr_Clear()
-        if hasattr(value, "__index__") and not isinstance(value, int):  # of NumPy, say
-            return unsigned_of(value.__index__(), name)
-        refuse(value, name)
-    return number
+    if not isinstance(value, int):
+        value = whole(value, name)
+    try:
+        return <uint64_t>value
+    except OverflowError:
+        raise ValueError(f"{name} of {value} does not fit its field") from None
 
 
 cdef inline uint8_t byte_of(value, str name) except? 255:
     cdef int64_t number = signed_of(value, name)
     if not 0 <= number <= 255:
-        refuse(value, name)
+        raise ValueError(f"{name} of {value} does not fit its field")
     return <uint8_t>number
 
 
