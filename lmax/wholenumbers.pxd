@@ -1,6 +1,6 @@
 # Whole numbers from Python, fast, and a clear error for what is none or does not fit.
 #
-# Cython's own conversion reads the digits of an int where they lie; PyLong_AsUnsignedLongLong copies
+# Cython itself reads the digits of an int where they lie; PyLong_AsUnsignedLongLong copies
 # them byte by byte, which costs as much as a whole message.
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
