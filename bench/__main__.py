@@ -12,6 +12,7 @@ import sys
 RUNS = {
     "ring": [],
     "book": [],
+    "engine": [],
     "pipeline": ["--seconds", "10"],
     "latency": ["--rates", "10000", "100000"],
 }

@@ -3,7 +3,7 @@
 Each function is given an Engine and commands (dtype COMMAND) whose sequences continue from its.
 """
 from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 import numpy as np
@@ -33,9 +33,10 @@ cdef void next_round(Sink *sink) noexcept nogil:
 
 
 cdef int borrow_sink(Engine engine, Slots *slots, int64_t count) except -1:
-    slots.first = <Event *>calloc(count, sizeof(Event))
+    slots.first = <Event *>malloc(count * sizeof(Event))
     if slots.first == NULL:
         raise MemoryError(f"no memory for {count} slots of events")
+    memset(slots.first, 255, count * sizeof(Event))  # no page faults later
     slots.count = count
     slots.rounds = 0
     slots.before = engine.logic.sink
@@ -129,15 +130,16 @@ def raw(commands, const uint8_t[::1] events, int64_t slots):
     cdef uint64_t begun, ended
     cdef int64_t at = 0
     cdef Py_ssize_t i
-    cdef int k
-    cdef Event *ring = <Event *>calloc(slots, sizeof(Event))
+    cdef int _k
+    cdef Event *ring = <Event *>malloc(slots * sizeof(Event))
     if ring == NULL:
         raise MemoryError(f"no memory for {slots} slots of events")
+    memset(ring, 255, slots * sizeof(Event))  # no page faults later
     with nogil:
         begun = ticks_before()
         for i in range(events.shape[0]):
             memcpy(&command, first + i, sizeof(Command))
-            for k in range(events[i]):
+            for _k in range(events[i]):
                 memset(ring + at, 0, sizeof(Event))
                 ring[at].sequence = command.sequence
                 ring[at].client_order_id = command.client_order_id

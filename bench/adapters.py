@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from bench.playing import Outcome, Row
+from bench.playing import Outcome, Player, Row
 from flow.shapes import CANCEL, NEW
 
 
@@ -191,7 +191,7 @@ class MatchingEngine:
         return Outcome(self.trades, self.volume, len(orders), open_quantity)
 
 
-ADAPTERS = {
+ADAPTERS: dict[str, type[Player]] = {
     "liquibook": Liquibook,
     "limit-order-book": LimitOrderBook,
     "litebook": Litebook,

@@ -52,12 +52,12 @@ def rows_of(flow: npt.NDArray[np.void]) -> list[Row]:
 
 
 def play(player: Player, flow: npt.NDArray[np.void], seconds: float) -> dict[str, Any]:
-    """Play a flow for at most about so long; how many messages that was, and how fast."""
+    """Play a flow, a chunk at a time, until about so long has passed; how far and how fast."""
     rows = rows_of(flow)
     limit = time.perf_counter_ns() + round(seconds * 1e9)
     processor = time.process_time_ns()
     spent = done = 0
-    while done < len(rows) and time.perf_counter_ns() < limit:
+    while done < len(rows) and (done == 0 or time.perf_counter_ns() < limit):
         chunk = rows[done : done + CHUNK]
         begun = time.perf_counter_ns()
         player.play(chunk)

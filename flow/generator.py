@@ -26,6 +26,7 @@ from flow.lives import LIFE, NEVER, SUBTICKS, arrange, write_commands
 from flow.mids import Mids, bursts
 from flow.mix import Mix
 from flow.pacing import Bursts
+from flow.varied import Varied
 from lmax.records import joined
 from lmax.schema import COMMAND, MAX_ACCOUNT, MAX_INSTRUMENT
 
@@ -49,10 +50,17 @@ class MarketGenerator:
         first_id: client order id of the first command. Command number k of the stream uses at most
             the id `first_id + k`, so a run that continues an older one passes the last sequence
             of that one plus one.
+        varied: also icebergs, post-only, hidden, pegged and stop orders; see `flow.varied`.
     """
 
     def __init__(
-        self, seed: int, accounts: int = 1_000, instruments: int = 20, *, first_id: int = 1
+        self,
+        seed: int,
+        accounts: int = 1_000,
+        instruments: int = 20,
+        *,
+        first_id: int = 1,
+        varied: bool = False,
     ) -> None:
         if not 1 <= accounts <= MAX_ACCOUNT:
             raise ValueError(f"accounts is {accounts}; it must be 1 to {MAX_ACCOUNT}")
@@ -66,6 +74,7 @@ class MarketGenerator:
         self._mids = Mids(np.array([listing.price for listing in self.listings]))
         highest = np.array([listing.max_price for listing in self.listings])
         self._mix = Mix(tables.zipf(instruments, 0.7), highest)
+        self._varied = Varied(seed, highest * TICK) if varied else None
         self._bursts = Bursts(seed)
         self._lives = np.zeros(0, dtype=LIFE)
         self._arrived = 0
@@ -114,6 +123,8 @@ class MarketGenerator:
         lives = np.concatenate([self._lives, new])
         schedule = arrange(lives, len(self._lives), end)
         commands = write_commands(lives, schedule, self._next_id)
+        if self._varied is not None:
+            self._varied.change(commands)
         self._next_id += len(commands)
         lives["modify_at"][schedule.modified] = NEVER
         waiting = (lives["cancel_at"] >= end) & (lives["cancel_at"] != NEVER)

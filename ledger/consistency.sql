@@ -31,18 +31,33 @@ SELECT format('asset %s', asset), 0, total
         SELECT instrument, sum(shares) FROM lmax.positions GROUP BY instrument) AS a
  WHERE total <> 0;
 
--- ? a trade has its four postings, and a posting its trade or transfer
-WITH legs AS (
-    SELECT t.sequence, t.index, l.* FROM lmax.trades AS t
-     CROSS JOIN LATERAL (SELECT CASE t.taker_side WHEN 0 THEN taker_account ELSE maker_account END,
-                                CASE t.taker_side WHEN 0 THEN maker_account ELSE taker_account END)
-                        AS who (buyer, seller)
-     CROSS JOIN LATERAL (VALUES (0, buyer, 0, -t.amount), (1, seller, 0, t.amount),
-                                (2, seller, t.instrument, -t.quantity),
-                                (3, buyer, t.instrument, t.quantity))
+-- ? trades, amendments and corporate actions have their postings, and a posting one of them
+WITH exchanges AS (
+    SELECT sequence, index, instrument, amount, quantity,
+           CASE taker_side WHEN 0 THEN taker_account ELSE maker_account END AS buyer,
+           CASE taker_side WHEN 0 THEN maker_account ELSE taker_account END AS seller
+      FROM lmax.trades
+    UNION ALL
+    SELECT sequence, index, instrument, amount - amount_before, quantity - quantity_before,
+           buyer, seller
+      FROM lmax.amendments
+), legs AS (
+    SELECT sequence, index, l.* FROM exchanges
+     CROSS JOIN LATERAL (VALUES (0, buyer, 0, -amount), (1, seller, 0, amount),
+                                (2, seller, instrument, -quantity),
+                                (3, buyer, instrument, quantity))
                         AS l (leg, account, asset, amount)
+     WHERE l.amount <> 0
+    UNION ALL
+    SELECT sequence, index, l.* FROM lmax.holding_adjustments AS h
+     CROSS JOIN LATERAL (VALUES (0, 0, 0, -cash), (1, h.account, 0, cash),
+                                (2, 0, instrument, shares_before - shares),
+                                (3, h.account, instrument, shares - shares_before))
+                        AS l (leg, account, asset, amount)
+     WHERE l.amount <> 0
 ), transfers AS (
-    SELECT DISTINCT sequence FROM lmax.postings WHERE account = 0
+    SELECT sequence FROM lmax.postings WHERE account = 0
+    EXCEPT SELECT sequence FROM lmax.holding_adjustments
 ), booked AS (
     SELECT p.* FROM lmax.postings AS p LEFT JOIN transfers AS t USING (sequence)
      WHERE t.sequence IS NULL
@@ -54,6 +69,28 @@ SELECT format('sequence %s, index %s, leg %s', sequence, index, leg),
  WHERE (legs.account, legs.asset, legs.amount)
        IS DISTINCT FROM (booked.account, booked.asset, booked.amount);
 
+-- ? an amendment begins with the trade as it stood
+WITH steps AS (
+    SELECT a.*, t.instrument AS traded,
+           coalesce(lag(a.quantity) OVER w, t.quantity) AS quantity_stood,
+           coalesce(lag(a.amount) OVER w, t.amount) AS amount_stood
+      FROM lmax.amendments AS a LEFT JOIN lmax.trades AS t USING (trade_id)
+    WINDOW w AS (PARTITION BY trade_id ORDER BY a.sequence)
+)
+SELECT format('trade %s, amended by %s', trade_id, sequence),
+       format('%s for %s, instrument %s', quantity_stood, amount_stood, traded),
+       format('%s for %s, instrument %s', quantity_before, amount_before, instrument)
+  FROM steps
+ WHERE (quantity_stood, amount_stood, traded)
+       IS DISTINCT FROM (quantity_before, amount_before, instrument);
+
+-- ? an instrument has the last symbol of its history
+SELECT format('instrument %s', instrument), s.symbol, i.symbol
+  FROM lmax.instruments AS i
+  FULL JOIN (SELECT DISTINCT ON (instrument) instrument, symbol FROM lmax.symbols
+              ORDER BY instrument, sequence DESC) AS s USING (instrument)
+ WHERE s.symbol IS DISTINCT FROM i.symbol;
+
 -- ? trade ids count 1, 2, 3 and so on
 SELECT 'all trades', max(trade_id), count(*) FROM lmax.trades HAVING max(trade_id) <> count(*);
 
@@ -63,21 +100,31 @@ WITH fills AS (
       FROM lmax.trades
     UNION ALL
     SELECT maker_account, maker_client_order_id, sequence, quantity FROM lmax.trades
+), adjusted AS (  -- from its last corporate action on an order counts anew
+    SELECT DISTINCT ON (o.sequence)
+           o.sequence, a.sequence AS since, a.quantity - a.leaves AS filled
+      FROM lmax.order_adjustments AS a
+      JOIN lmax.orders AS o USING (account, client_order_id)
+     WHERE a.sequence BETWEEN o.sequence AND o.last_sequence
+     ORDER BY o.sequence, a.sequence DESC
 ), traded AS (
     SELECT o.sequence, sum(f.quantity) AS total
       FROM lmax.orders AS o
       JOIN fills AS f USING (account, client_order_id)
+      LEFT JOIN adjusted AS a ON a.sequence = o.sequence
      WHERE f.sequence BETWEEN o.sequence AND o.last_sequence
+       AND (a.since IS NULL OR f.sequence > a.since)
      GROUP BY o.sequence
 )
 SELECT format('order %s of account %s, accepted by %s', o.client_order_id, o.account, o.sequence),
-       coalesce(before.filled, 0) + coalesce(t.total, 0), o.filled
+       coalesce(a.filled, before.filled, 0) + coalesce(t.total, 0), o.filled
   FROM lmax.orders AS o
   LEFT JOIN traded AS t USING (sequence)
+  LEFT JOIN adjusted AS a USING (sequence)
   LEFT JOIN lmax.orders AS before
          ON before.account = o.account AND before.client_order_id = o.orig_client_order_id
         AND before.last_sequence = o.sequence AND before.status = 'R'
- WHERE coalesce(before.filled, 0) + coalesce(t.total, 0) <> o.filled;
+ WHERE coalesce(a.filled, before.filled, 0) + coalesce(t.total, 0) <> o.filled;
 
 -- ? a trade has both its orders
 WITH fills AS (
@@ -117,5 +164,10 @@ SELECT written, last_sequence, last
   FROM lmax.progress
   JOIN (SELECT 'postings' AS written, max(sequence) AS last FROM lmax.postings
         UNION ALL SELECT 'trades', max(sequence) FROM lmax.trades
-        UNION ALL SELECT 'orders', max(last_sequence) FROM lmax.orders) AS w
+        UNION ALL SELECT 'orders', max(last_sequence) FROM lmax.orders
+        UNION ALL SELECT 'amendments', max(sequence) FROM lmax.amendments
+        UNION ALL SELECT 'order adjustments', max(sequence) FROM lmax.order_adjustments
+        UNION ALL SELECT 'holding adjustments', max(sequence) FROM lmax.holding_adjustments
+        UNION ALL SELECT 'symbols', max(sequence) FROM lmax.symbols
+        UNION ALL SELECT 'phases', max(sequence) FROM lmax.phases) AS w
     ON last > last_sequence;

@@ -23,6 +23,7 @@ _KINDS: dict[str, tuple[np.dtype, int]] = {
     "int4": (np.dtype(">i4"), 23),
     "int8": (np.dtype(">i8"), 20),
     "char": (np.dtype("S1"), 18),
+    "bool": (np.dtype("?"), 16),
     "numeric": (_NUMERIC, 1700),
 }
 """Kind: its bytes on the wire, and PostgreSQL's oid of the type."""

@@ -12,9 +12,22 @@ import numpy as np
 import psycopg
 
 from ledger.errors import LedgerCorrupt
-from ledger.fold import CASH, Batch
+from ledger.fold import Batch
+from ledger.fold_operations import Operations
+from ledger.legs import CASH
 from ledger.pgbinary import PgArray, copy_data
-from ledger.rows import ORDER_CHANGES, ORDERS, POSTINGS, TRADES, Kinds
+from ledger.rows import (
+    AMENDMENTS,
+    HOLDING_ADJUSTMENTS,
+    ORDER_ADJUSTMENTS,
+    ORDER_CHANGES,
+    ORDER_RESTATEMENTS,
+    ORDERS,
+    PHASES,
+    POSTINGS,
+    TRADES,
+    Kinds,
+)
 
 Connection = psycopg.Connection[Any]
 
@@ -27,6 +40,19 @@ UPDATE lmax.orders AS o
               %s::int8[], %s::int2[], %s::"char"[])
        AS c (account, client_order_id, quantity, filled, leaves, last_sequence,
              last_time_ns, reason, status)
+ WHERE o.account = c.account AND o.client_order_id = c.client_order_id AND o.status = 'O'
+"""
+_RESTATE_ORDERS = """
+UPDATE lmax.orders AS o
+   SET price = c.price, trigger_price = c.trigger_price,
+       triggered = CASE c.triggered WHEN 0 THEN o.triggered ELSE c.triggered END,
+       quantity = c.quantity, filled = c.filled, leaves = c.leaves,
+       last_sequence = c.last_sequence, last_time_ns = c.last_time_ns,
+       reason = c.reason, status = c.status
+  FROM unnest(%s::int4[], %s::numeric[], %s::int8[], %s::int8[], %s::int8[], %s::int8[],
+              %s::int8[], %s::int8[], %s::int8[], %s::int8[], %s::int2[], %s::"char"[])
+       AS c (account, client_order_id, price, trigger_price, triggered, quantity, filled,
+             leaves, last_sequence, last_time_ns, reason, status)
  WHERE o.account = c.account AND o.client_order_id = c.client_order_id AND o.status = 'O'
 """
 _UPDATE_BALANCES = """
@@ -46,6 +72,10 @@ INSERT INTO lmax.instruments
     (symbol, instrument, quantity_scale, tick_size, lot_size, sequence, time_ns)
 VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
+_INSERT_SYMBOL = """
+INSERT INTO lmax.symbols (instrument, sequence, time_ns, symbol) VALUES (%s, %s, %s, %s)
+"""
+_RENAME_INSTRUMENT = "UPDATE lmax.instruments SET symbol = %s WHERE instrument = %s"
 _INSERT_ACCOUNTS = """
 INSERT INTO lmax.accounts SELECT * FROM unnest(%s::int4[], %s::int8[], %s::int8[])
 """
@@ -62,11 +92,13 @@ def write(connection: Connection, batch: Batch) -> int:
         _write_instruments(connection, batch.instruments)
         + _write_accounts(connection, batch.accounts)
         # Older orders first: an id that they free may be used again in this batch.
-        + _change_orders(connection, batch.orders.changed)
+        + _change_orders(connection, _UPDATE_ORDERS, ORDER_CHANGES, batch.orders.changed)
+        + _change_orders(connection, _RESTATE_ORDERS, ORDER_RESTATEMENTS, batch.orders.restated)
         + _copy(connection, "orders", ORDERS, batch.orders.created)
         + _copy(connection, "trades", TRADES, batch.trades)
         + _copy(connection, "postings", POSTINGS, batch.postings)
         + _change_holdings(connection, batch.changes)
+        + _write_operations(connection, batch.operations)
         + _count_rejections(connection, batch.rejections)
     )
 
@@ -79,7 +111,7 @@ def _copy(connection: Connection, table: str, kinds: Kinds, rows: np.ndarray) ->
     return len(rows)
 
 
-def _change(connection: Connection, table: str, sql: str, *columns: PgArray, rows: int) -> int:
+def _change(connection: Connection, table: str, sql: str, *columns: Any, rows: int) -> int:
     """Run a statement that must touch exactly ``rows`` rows."""
     done = connection.execute(sql.encode(), columns).rowcount
     if done != rows:
@@ -95,7 +127,29 @@ def _write_instruments(connection: Connection, events: np.ndarray) -> int:
         row = event["instrument"], event["quantity_scale"], event["price"], event["quantity"]
         numbers = [int(value) for value in (*row, event["sequence"], event["timestamp"])]
         connection.execute(_INSERT_INSTRUMENT, [event["symbol"].decode("ascii"), *numbers])
-    return len(events)
+        _write_symbol(connection, event)
+    return 2 * len(events)
+
+
+def _write_symbol(connection: Connection, event: np.void) -> None:
+    numbers = [int(event[name]) for name in ("instrument", "sequence", "timestamp")]
+    connection.execute(_INSERT_SYMBOL, [*numbers, event["symbol"].decode("ascii")])
+
+
+def _write_operations(connection: Connection, operations: Operations) -> int:
+    for event in operations.symbols:
+        _write_symbol(connection, event)
+        row = event["symbol"].decode("ascii"), int(event["instrument"])
+        _change(connection, "instruments", _RENAME_INSTRUMENT, *row, rows=1)
+    return (
+        2 * len(operations.symbols)
+        + _copy(connection, "amendments", AMENDMENTS, operations.amendments)
+        + _copy(connection, "order_adjustments", ORDER_ADJUSTMENTS, operations.order_adjustments)
+        + _copy(
+            connection, "holding_adjustments", HOLDING_ADJUSTMENTS, operations.holding_adjustments
+        )
+        + _copy(connection, "phases", PHASES, operations.phases)
+    )
 
 
 def _write_accounts(connection: Connection, events: np.ndarray) -> int:
@@ -108,11 +162,11 @@ def _write_accounts(connection: Connection, events: np.ndarray) -> int:
     return 2 * len(events)
 
 
-def _change_orders(connection: Connection, rows: np.ndarray) -> int:
+def _change_orders(connection: Connection, sql: str, kinds: Kinds, rows: np.ndarray) -> int:
     if not len(rows):
         return 0
-    columns = [PgArray(kind, rows[name]) for name, kind in ORDER_CHANGES.items()]
-    return _change(connection, "orders", _UPDATE_ORDERS, *columns, rows=len(rows))
+    columns = [PgArray(kind, rows[name]) for name, kind in kinds.items()]
+    return _change(connection, "orders", sql, *columns, rows=len(rows))
 
 
 def _change_holdings(connection: Connection, changes: np.ndarray) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lmax.amounts import price, to_decimal
     from lmax.event import Event
     from lmax.orderbook import OrderBook
+    from lmax.records import joined
     from lmax.ringbuffer.ring import RingFull
     from lmax.schema import (
         COMMAND,
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
         CommandType,
         EventFlag,
         EventType,
+        LotPolicy,
         OrderType,
+        Phase,
         Reason,
+        SelfTrade,
         Side,
+        Sides,
+        Status,
+        Tier,
         TimeInForce,
+        TriggerSource,
     )
     from node.core import CoreFailed
     from node.embedded import (
@@ -40,6 +48,7 @@ else:
         "lmax.amounts": ["price", "to_decimal"],
         "lmax.event": ["Event"],
         "lmax.orderbook": ["OrderBook"],
+        "lmax.records": ["joined"],
         "lmax.ringbuffer.ring": ["RingFull"],
         "lmax.schema": [
             "COMMAND",
@@ -47,10 +56,17 @@ else:
             "CommandType",
             "EventFlag",
             "EventType",
+            "LotPolicy",
             "OrderType",
+            "Phase",
             "Reason",
+            "SelfTrade",
             "Side",
+            "Sides",
+            "Status",
+            "Tier",
             "TimeInForce",
+            "TriggerSource",
         ],
         "node.core": ["CoreFailed"],
         "node.embedded": [
@@ -90,13 +106,21 @@ __all__ = [
     "JournalCorrupt",
     "JournalLocked",
     "Level",
+    "LotPolicy",
     "OrderBook",
     "OrderType",
+    "Phase",
     "Position",
     "Reason",
     "RingFull",
+    "SelfTrade",
     "Side",
+    "Sides",
+    "Status",
+    "Tier",
     "TimeInForce",
+    "TriggerSource",
+    "joined",
     "price",
     "to_decimal",
 ]

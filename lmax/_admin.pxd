@@ -1,7 +1,7 @@
 # Instruments, accounts, deposits and the end of the day.
 from libc.stdint cimport uint8_t
 
-from lmax._state cimport State
+from lmax._state cimport Instrument, State
 from lmax.wire cimport Command
 
 
@@ -11,3 +11,5 @@ cdef uint8_t open_account(State *state, Command *command) noexcept nogil
 cdef uint8_t deposit(State *state, Command *command) noexcept nogil
 cdef uint8_t withdraw(State *state, Command *command) noexcept nogil
 cdef void end_of_day(State *state) noexcept nogil
+cdef bint symbol_is_good(Command *command) noexcept nogil
+cdef void tell_definition(State *state, Instrument *instrument) noexcept nogil

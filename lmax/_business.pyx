@@ -4,9 +4,9 @@ from libc.stdlib cimport free, malloc
 import numpy as np
 
 from lmax._logic cimport (
-    AHEAD, logic_apply, logic_apply_all, logic_expect, logic_expect_soon, logic_open,
+    AHEAD, logic_apply, logic_apply_all, logic_expect, logic_expect_soon,
 )
-from lmax._state cimport FAULT_NONE, Sink, state_close
+from lmax._state cimport FAULT_NONE, Sink, state_close, state_open
 from lmax._view cimport view_of
 from lmax.ringbuffer.agent cimport agent_do_work
 from lmax.ringbuffer.atomics cimport load_acquire_i32, store_release_i32
@@ -15,6 +15,7 @@ from lmax.ringbuffer.ring cimport (
     ring_cursor, ring_detach_slowest, ring_publish, ring_slot, ring_try_claim,
 )
 from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
+from lmax.tradelog cimport MAX_TRADES
 from lmax.wire cimport RECORD_BYTES, Command, Event
 
 from lmax._engine import FAULTS, EngineFault
@@ -129,8 +130,8 @@ cdef class Business(AgentBase):
         cdef RingSequence dependency
         if commands.slot_bytes != RECORD_BYTES or events.slot_bytes != RECORD_BYTES:
             raise ValueError(f"both rings have slots of {RECORD_BYTES} bytes")
-        if logic_open(&self.logic.state, False) < 0:
-            raise MemoryError("the engine's address space (10 GiB, used as needed) was refused")
+        if state_open(&self.logic.state, MAX_TRADES) < 0:
+            raise MemoryError("the engine's address space (20 GiB, used as needed) was refused")
         self.input = commands
         self.output = events
         self.position = RingSequence()

@@ -3,15 +3,15 @@
 Used for replays, checks, tests and research. The running system drives the same functions
 (lmax/_logic.pxd) from the rings instead.
 """
-from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy
 
 import numpy as np
 
-from lmax._book cimport book_open
-from lmax._logic cimport logic_apply_all, logic_open
-from lmax._state cimport FAULT_NONE, Instrument, Sink, instrument_hash, state_close
+from lmax._logic cimport logic_apply_all
+from lmax._state cimport FAULT_NONE, Sink, state_close, state_open
+from lmax.tradelog cimport MAX_TRADES
 from lmax.wire cimport Command
 
 from lmax.schema import COMMAND, EVENT
@@ -44,47 +44,47 @@ cdef void more_room(Sink *sink) noexcept nogil:
 cdef class Engine(StateView):
     """Accounts, funds, instruments and books, moved by commands alone.
 
-    bare: a single book under instrument 1 without accounts or money (see lmax.OrderBook);
-    tick_size, lot_size: its steps; both are ignored otherwise.
+    check_every: look for contradictions in the whole state (`check`) after every so many commands,
+    and raise AssertionError where there are any; 0: never. It takes long: for tests.
+    most_trades: how many trades can still be busted or corrected, a power of two; another one
+    than the usual makes it another engine: for tests.
     """
 
-    def __cinit__(self, *, bint bare=False, int64_t tick_size=1, int64_t lot_size=1):
+    def __cinit__(self, *, size_t check_every=0, uint64_t most_trades=MAX_TRADES):
+        if most_trades == 0 or most_trades & (most_trades - 1) or most_trades > MAX_TRADES:
+            raise ValueError(f"most_trades is a power of two up to {MAX_TRADES}")
         self.state = &self.logic
         self.buffer.events = <Event *>malloc(FIRST_EVENTS * sizeof(Event))
-        if logic_open(&self.logic, bare) < 0 or self.buffer.events == NULL:
-            raise MemoryError("the engine's address space (10 GiB, used as needed) was refused")
+        if state_open(&self.logic, most_trades) < 0 or self.buffer.events == NULL:
+            raise MemoryError("the engine's address space (20 GiB, used as needed) was refused")
         self.buffer.capacity = FIRST_EVENTS
         self.logic.sink.owner = &self.buffer
         self.logic.sink.refill = more_room
-        if bare:
-            self.define_bare(tick_size, lot_size)
+        self.check_every = check_every
 
     def __dealloc__(self):
         state_close(&self.logic)
         free(self.buffer.events)
-
-    cdef int define_bare(self, int64_t tick_size, int64_t lot_size) except -1:
-        cdef Instrument *instrument = &self.logic.instruments[1]
-        if tick_size < 1 or lot_size < 1:
-            raise ValueError("tick_size and lot_size start at 1")
-        instrument.defined = True
-        instrument.tick_size = tick_size
-        instrument.lot_size = lot_size
-        instrument.min_price = INT64_MIN
-        instrument.max_price = instrument.max_quantity = INT64_MAX
-        instrument.unit = 1
-        self.logic.highest_instrument = 1
-        self.logic.digest += instrument_hash(instrument, 1)
-        book_open(&instrument.book, &self.logic.pools, tick_size)
-        return 0
 
     # -- commands
 
     cdef int apply_bytes(self, const unsigned char[::1] commands) except -1:
         cdef size_t count = commands.shape[0] // sizeof(Command)
         cdef Command *first = <Command *>&commands[0] if count else NULL
+        cdef size_t done = 0
+        cdef size_t some
         self.logic.sink.next = self.buffer.events
         self.logic.sink.end = self.buffer.events + self.buffer.capacity
+        while True:
+            some = min(self.check_every, count - done) if self.check_every else count
+            self.apply_some(first + done, some)
+            done += some
+            if self.check_every:
+                self.check()
+            if done == count:
+                return 0
+
+    cdef int apply_some(self, Command *first, size_t count) except -1:
         with nogil:
             logic_apply_all(&self.logic, first, count)
         if self.buffer.exhausted:

@@ -9,7 +9,6 @@ cdef enum:
     AHEAD = 16  # how far before its turn `logic_expect` is told of a command
 
 
-cdef int logic_open(State *state, bint bare) noexcept nogil
 cdef void logic_apply(State *state, Command *command) noexcept nogil
 cdef void logic_apply_all(State *state, Command *first, size_t count) noexcept nogil
 cdef void logic_expect(State *state, Command *command) noexcept nogil

@@ -5,49 +5,40 @@ calls nobody. What a command needs is made sure of before its first change; when
 refuses the memory for it, the logic stops for good (``State.fault``) with the command undone.
 """
 from libc.stddef cimport size_t
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from lmax._admin cimport define_instrument, deposit, end_of_day, open_account, withdraw
-from lmax._book cimport MAX_OPEN_ORDERS, order_at
 from lmax._orders cimport cancel_order, new_order, reduce_order, replace_order
-from lmax._settlement cimport maker_gone, settle
+from lmax._special cimport after_command, venue_command
 from lmax._state cimport (
-    FAULT_MEMORY, FAULT_NONE, FAULT_SEQUENCE, emit_level, reject, state_open,
+    AFTER, FAULT_MEMORY, FAULT_NONE, FAULT_SEQUENCE, MAX_OPEN_ORDERS, Instrument, reject, slot_of,
 )
-from lmax.funds cimport funds_make_room, position_home
+from lmax.funds cimport funds_make_room, position_at, position_home
 from lmax.idmap cimport ID_CLOSED, IdEntry, IdTable, id_home, idmap_make_room
+from lmax.memory cimport prefetch
 from lmax.wire cimport (
     CMD_CANCEL, CMD_DEFINE_INSTRUMENT, CMD_DEPOSIT, CMD_END_OF_DAY, CMD_NEW_ORDER,
-    CMD_OPEN_ACCOUNT, CMD_REDUCE, CMD_REPLACE, CMD_WITHDRAW, FLAG_LAST, REASON_NONE,
-    REASON_UNKNOWN_COMMAND,
+    CMD_OPEN_ACCOUNT, CMD_REPLACE, CMD_WITHDRAW, FLAG_LAST, REASON_NONE,
 )
 
 cdef extern from *:
-    void prefetch "__builtin_prefetch" (const void *) noexcept nogil
-
     # 2^62 ns is the year 2116: a later timestamp counts as that, so that time cannot overflow
     const int64_t LATEST "((int64_t)1 << 62)"
 
 
-cdef int logic_open(State *state, bint bare) noexcept nogil:
-    """0, or -1 without memory; state_close it in either case. The caller sets the sink."""
-    cdef int result = state_open(state, bare)
-    state.listener.owner = state
-    state.listener.fill = settle
-    state.listener.gone = maker_gone
-    state.listener.level = emit_level
-    return result
-
-
 cdef inline uint8_t dispatch(State *state, Command *command) noexcept nogil:
+    """Commands about one order of one account."""
     if command.type == CMD_NEW_ORDER:
         return new_order(state, command)
     if command.type == CMD_CANCEL:
         return cancel_order(state, command)
     if command.type == CMD_REPLACE:
         return replace_order(state, command)
-    if command.type == CMD_REDUCE:
-        return reduce_order(state, command)
+    return reduce_order(state, command)
+
+
+cdef uint8_t dispatch_other(State *state, Command *command) noexcept nogil:
+    """All other commands."""
     if command.type == CMD_DEPOSIT:
         return deposit(state, command)
     if command.type == CMD_WITHDRAW:
@@ -59,7 +50,21 @@ cdef inline uint8_t dispatch(State *state, Command *command) noexcept nogil:
     if command.type == CMD_END_OF_DAY:
         end_of_day(state)
         return REASON_NONE
-    return REASON_UNKNOWN_COMMAND
+    return venue_command(state, command)
+
+
+cdef inline uint8_t perform(State *state, Command *command) noexcept nogil:
+    """Do what a command asks; the reason if it is refused."""
+    cdef Instrument *instrument
+    cdef uint8_t reason
+    if not CMD_NEW_ORDER <= command.type <= CMD_REPLACE:
+        return dispatch_other(state, command)
+    reason = dispatch(state, command)
+    if reason == REASON_NONE:
+        instrument = &state.instruments[command.instrument]
+        if instrument.special & AFTER:
+            after_command(state, instrument)
+    return reason
 
 
 # -- looking ahead ----------------------------------------------------------------------
@@ -80,19 +85,26 @@ cdef void logic_expect(State *state, Command *command) noexcept nogil:
     """AHEAD commands before its turn."""
     cdef IdTable *ids = &state.ids.now
     prefetch(&ids.entries[id_home(ids, command.account, id_sought(command))])
-    if command.type == CMD_NEW_ORDER and not state.bare:
+    if command.type == CMD_NEW_ORDER:
         prefetch(position_home(&state.funds, command.account, command.instrument))
+    elif command.type == CMD_REPLACE:
+        prefetch(&ids.entries[id_home(ids, command.account, command.client_order_id)])
 
 
 cdef void logic_expect_soon(State *state, Command *command) noexcept nogil:
     """AHEAD / 2 commands before its turn."""
     cdef IdTable *ids = &state.ids.now
     cdef IdEntry *entry
+    cdef uint32_t index
     if command.type == CMD_NEW_ORDER:
+        index = position_home(&state.funds, command.account, command.instrument).index
+        prefetch(position_at(&state.funds, index))
         return
     entry = &ids.entries[id_home(ids, command.account, command.orig_client_order_id)]
     if not entry.value & ID_CLOSED:
-        prefetch(order_at(&state.pools, entry.value % MAX_OPEN_ORDERS))
+        index = entry.value % MAX_OPEN_ORDERS
+        prefetch(slot_of(state, index))
+        prefetch(&state.orders[index])
 
 
 cdef void logic_apply_all(State *state, Command *first, size_t count) noexcept nogil:
@@ -110,7 +122,7 @@ cdef void logic_apply(State *state, Command *command) noexcept nogil:
     cdef uint8_t reason
     if state.fault != FAULT_NONE:
         return
-    if not state.bare and command.sequence != state.sequence + 1:
+    if command.sequence != state.sequence + 1:
         state.fault = FAULT_SEQUENCE
         return
     if idmap_make_room(&state.ids) < 0 or funds_make_room(&state.funds) < 0:
@@ -120,9 +132,9 @@ cdef void logic_apply(State *state, Command *command) noexcept nogil:
     state.now = max(state.now + 1, min(command.timestamp, <int64_t>LATEST))
     state.command = command
     state.index = 0
-    reason = dispatch(state, command)
+    reason = perform(state, command)
     if reason == REASON_NONE:
         state.accepted += 1
     else:
         reject(state, reason)
-    state.last.flags |= FLAG_LAST
+    (state.sink.next - 1).flags |= FLAG_LAST

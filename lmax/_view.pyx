@@ -3,14 +3,19 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 import numpy as np
 
-from lmax._book cimport (
-    BookSide, Level, Order, level_at, order_at, price_key, side_find, side_next,
+from lmax._audit cimport check_state
+from lmax._chains cimport Chain, chain_account, chain_instrument, chain_sort
+from lmax._state cimport (
+    Instrument, Order, State, day_of, leaves_of, slot_of, state_hash, state_hash_afresh,
 )
-from lmax._state cimport State, state_hash, state_hash_afresh
-from lmax.funds cimport Account, Position, position_find
+from lmax._stops cimport freshen_trigger
+from lmax.days cimport LIMIT_NONE, LIMIT_UP, Day
+from lmax.funds cimport ACCOUNT_OPEN, Account, Position, position_at, position_find
+from lmax.levels cimport Level, LevelPools, LevelTree, level_at, level_find, level_next, price_key
+from lmax.steps cimport steps_in
 from lmax.wire cimport MAX_ACCOUNT, MAX_INSTRUMENT
 
-from lmax.schema import Reason
+from lmax.schema import Phase, Reason, Side, Status
 
 
 cdef class StateView:
@@ -56,15 +61,15 @@ cdef class StateView:
 
     def account(self, uint32_t account):
         """(cash, reserved) of an account, or None."""
-        if account > MAX_ACCOUNT or not self.state.funds.accounts[account].open:
+        if account > MAX_ACCOUNT or not self.state.funds.accounts[account].flags & ACCOUNT_OPEN:
             return None
-        cash = self.state.funds.accounts[account].cash
-        return cash.balance, cash.reserved
+        return self.state.funds.accounts[account].cash, self.state.funds.accounts[account].reserved
 
     def position(self, uint32_t account, uint32_t instrument):
         """(shares, reserved) of an account in an instrument; (0, 0) where there is none."""
-        cdef Position *found = position_find(&self.state.funds, account, instrument)
-        return found.shares.balance, found.shares.reserved
+        cdef uint32_t index = position_find(&self.state.funds, account, instrument)
+        cdef Position *found = position_at(&self.state.funds, index)
+        return found.shares, found.reserved
 
     def accounts(self):
         """Every account as rows (account, cash, reserved), int64[n, 3]."""
@@ -73,20 +78,40 @@ cdef class StateView:
         rows = []
         for i in range(1, self.state.funds.highest_account + 1):
             account = &self.state.funds.accounts[i]
-            if account.open:
-                rows.append((i, account.cash.balance, account.cash.reserved))
+            if account.flags & ACCOUNT_OPEN:
+                rows.append((i, account.cash, account.reserved))
         return np.array(rows, np.int64).reshape(-1, 3)
 
     def positions(self):
         """Every position but zeros, sorted: (account, instrument, shares, reserved)."""
-        cdef uint64_t i
+        cdef uint32_t i
+        cdef Position *found
         rows = []
-        for i in range(self.state.funds.mask + 1):
-            place = self.state.funds.positions[i]
-            if place.key and (place.shares.balance or place.shares.reserved):
-                rows.append((place.key >> 32, place.key & 0xFFFFFFFFU,
-                             place.shares.balance, place.shares.reserved))
+        for i in range(1, self.state.funds.positions.used + 1):
+            found = position_at(&self.state.funds, i)
+            if found.shares:
+                rows.append((found.account, found.instrument, found.shares, found.reserved))
         return np.array(sorted(rows), np.int64).reshape(-1, 4)
+
+    def orders(self, uint32_t account):
+        """Open orders, oldest arrival first: [(client_order_id, instrument, price, leaves)]."""
+        cdef Chain chain
+        cdef Order *order
+        cdef uint32_t index
+        found = []
+        chain.first = chain.last = 0
+        if account <= MAX_ACCOUNT:
+            chain_account(self.state, &chain, account)
+            chain_sort(self.state, &chain)
+        index = chain.first
+        while index:
+            order = &self.state.orders[index]
+            found.append((
+                slot_of(self.state, index).id, order.instrument, order.price,
+                leaves_of(self.state, index),
+            ))
+            index = order.chain
+        return found
 
     def instruments(self):
         """The ids of all defined instruments and their symbols, {id: symbol}."""
@@ -112,6 +137,30 @@ cdef class StateView:
             "quantity_scale": found.quantity_scale,
         }
 
+    def trading(self, uint32_t instrument):
+        """What its trading stands at: {"phase", "status", …}. KeyError where none is defined.
+
+        reference, lower, upper and band_reference are 0 where there are none; limit_state is the
+        side whose band the best price has reached, or None.
+        """
+        if instrument > MAX_INSTRUMENT or not self.state.instruments[instrument].defined:
+            raise KeyError(f"instrument {instrument} is not defined")
+        cdef Instrument *found = &self.state.instruments[instrument]
+        cdef Day *day = day_of(self.state, found)
+        limit = None
+        if day.limit != LIMIT_NONE:
+            limit = Side.BUY if day.limit == LIMIT_UP else Side.SELL
+        return {
+            "phase": Phase(found.phase),
+            "status": Status(found.status),
+            "reference": day.reference_price,
+            "lower": day.lower,
+            "upper": day.upper,
+            "band_reference": day.bands_around,
+            "limit_state": limit,
+            "short_sales_restricted": day.restricted != 0,
+        }
+
     def book(self, uint32_t instrument=1):
         """A look at the book of an instrument. KeyError where none is defined."""
         if instrument > MAX_INSTRUMENT or not self.state.instruments[instrument].defined:
@@ -119,11 +168,10 @@ cdef class StateView:
         return BookView(self, instrument)
 
     def check(self):
-        """AssertionError if the state contradicts itself."""
+        """AssertionError if the state contradicts itself. Looks at everything there is."""
         if self.state_hash != self.recomputed_state_hash():
             raise AssertionError("the state hash kept up to date is not that of the state")
-        for instrument in self.instruments() or ([1] if self.state.bare else []):
-            check_book(self, instrument)
+        check_state(self.state)
 
 
 cdef StateView view_of(State *state, object keeper):
@@ -143,76 +191,78 @@ cdef class BookView:
         self.owner = owner
         self.instrument = instrument
 
-    cdef BookSide *side(self, uint8_t side) noexcept:
-        return &self.owner.state.instruments[self.instrument].book.sides[side]
+    cdef LevelTree *tree(self, uint8_t side) noexcept:
+        return &self.owner.state.instruments[self.instrument].shown[side]
 
     cdef list levels(self, uint8_t side, limit):
-        cdef uint32_t index = self.side(side).best
+        cdef uint32_t index = self.tree(side).best
         cdef Level *level
         found = []
         while index and (limit is None or len(found) < limit):
-            level = level_at(&self.owner.state.pools, index)
-            price = order_at(&self.owner.state.pools, level.head).price
-            found.append((price, level.quantity, level.count))
-            index = side_next(&self.owner.state.pools, self.side(side), index)
+            level = level_at(&self.owner.state.levels, index)
+            found.append((self.owner.state.orders[level.head].price, level.quantity, level.count))
+            index = level_next(&self.owner.state.levels, self.tree(side), index)
         return found
 
-    cdef uint32_t find(self, uint8_t side, int64_t price) noexcept:
-        cdef int64_t tick_size = self.owner.state.instruments[self.instrument].tick_size
-        if price % tick_size:
-            return 0
-        return side_find(
-            &self.owner.state.pools, self.side(side), price_key(side, price, tick_size)
-        )
+    cdef Level *find(self, uint8_t side, int64_t price) noexcept:
+        """The level at a price; level 0, which is empty, where there is none."""
+        cdef Instrument *instrument = &self.owner.state.instruments[self.instrument]
+        cdef LevelPools *levels = &self.owner.state.levels
+        cdef uint64_t ticks = 0
+        cdef uint32_t index = 0
+        if instrument.min_price <= price <= instrument.max_price:
+            ticks = steps_in(&instrument.tick, price)
+            if ticks <= instrument.tick.most:
+                index = level_find(levels, self.tree(side), price_key(side, ticks))
+        return level_at(levels, index)
 
     def bids(self, limit=None):
-        """[(price, quantity, orders)], best first."""
+        """[(price, quantity shown, orders)], best first."""
         return self.levels(0, limit)
 
     def asks(self, limit=None):
-        """[(price, quantity, orders)], best first."""
+        """[(price, quantity shown, orders)], best first."""
         return self.levels(1, limit)
 
     def depth(self, int side, int64_t price):
-        """(quantity, orders) open at a price; (0, 0) where there is no level."""
-        cdef uint32_t index = self.find(side, price)
-        if index == 0:
-            return 0, 0
-        level = level_at(&self.owner.state.pools, index)
+        """(quantity shown, orders) at a price; (0, 0) where there is no level."""
+        cdef Level *level = self.find(side, price)
         return level.quantity, level.count
 
     def queue(self, int side, int64_t price):
-        """[(account, client_order_id, leaves)] at a price, oldest first."""
-        cdef uint32_t index = self.find(side, price)
-        cdef Order *order
+        """[(account, client_order_id, leaves)] of what is displayed at a price, oldest first."""
+        cdef uint32_t index = self.find(side, price).head
         found = []
-        if index:
-            index = level_at(&self.owner.state.pools, index).head
         while index:
-            order = order_at(&self.owner.state.pools, index)
-            found.append((order.account, order.client_order_id, order.leaves))
-            index = order.next
+            found.append((
+                self.owner.state.orders[index].account, slot_of(self.owner.state, index).id,
+                leaves_of(self.owner.state, index),
+            ))
+            index = slot_of(self.owner.state, index).next
         return found
 
+    def open_orders(self):
+        """Every open order of the instrument, wherever it is, oldest arrival first.
 
-def check_book(StateView view_of_all, uint32_t instrument):
-    """Totals, counts and the order of levels and queues of one book, against its orders."""
-    view = view_of_all.book(instrument)
-    bids, asks = view.bids(), view.asks()
-    if bids and asks and bids[0][0] >= asks[0][0]:
-        raise AssertionError(f"book {instrument} is crossed: bid {bids[0][0]}, ask {asks[0][0]}")
-    for side, levels in ((0, bids), (1, asks)):
-        prices = [price for price, _, _ in levels]
-        if prices != sorted(set(prices), reverse=side == 0):
-            raise AssertionError(f"levels of side {side} of book {instrument} are out of order")
-        for price, quantity, count in levels:
-            leaves = [left for _, _, left in view.queue(side, price)]
-            if min(leaves) < 1 or sum(leaves) != quantity or len(leaves) != count:
-                raise AssertionError(
-                    f"level {price} of side {side} of book {instrument} says {quantity} in {count}"
-                    f" orders; they hold {sum(leaves)} in {len(leaves)}"
-                )
-        if sum(quantity for _, quantity, _ in levels) != (
-            (<BookView>view).side(side).quantity
-        ):
-            raise AssertionError(f"the total of side {side} of book {instrument} is wrong")
+        Rows of (place, side, account, client_order_id, price, quantity, leaves, shown,
+        trigger_price); place: 1 displayed book, 2 hidden, 3 stops, 4 waiting, 5 held.
+        """
+        cdef State *state = self.owner.state
+        cdef Chain chain
+        cdef Order *order
+        cdef uint32_t index
+        found = []
+        chain.first = chain.last = 0
+        chain_instrument(state, &chain, &state.instruments[self.instrument])
+        chain_sort(state, &chain)
+        index = chain.first
+        while index:
+            order = &state.orders[index]
+            freshen_trigger(state, index)
+            found.append((
+                order.place, slot_of(state, index).side, order.account, slot_of(state, index).id,
+                order.price, order.quantity, leaves_of(state, index), slot_of(state, index).leaves,
+                state.extras[index].trigger_price if order.special else 0,
+            ))
+            index = order.chain
+        return found

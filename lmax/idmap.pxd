@@ -11,7 +11,7 @@
 # below `swept` is empty, and its memory is given back on the way.
 from libc.stdint cimport uint32_t, uint64_t
 
-from lmax.digest cimport mix
+from lmax.digest cimport PI_0, PI_1, fold
 
 
 cdef enum:
@@ -46,21 +46,17 @@ ctypedef void (*visit_fn)(void *context, IdEntry *entry) noexcept nogil
 
 cdef int idmap_open(IdMap *map, uint64_t capacity) noexcept nogil
 cdef void idmap_close(IdMap *map) noexcept nogil
-cdef int idmap_make_room(IdMap *map) noexcept nogil
+cdef int idmap_prepare(IdMap *map) noexcept nogil
 cdef IdEntry *idmap_find_old(
     IdMap *map, uint32_t account, uint64_t id, IdEntry *place
 ) noexcept nogil
-cdef IdEntry *idmap_put(
-    IdMap *map, uint32_t account, uint64_t id, uint32_t value
-) noexcept nogil
-cdef void idmap_remove(IdMap *map, uint32_t account, uint64_t id) noexcept nogil
-cdef int idmap_forget_closed(IdMap *map) noexcept nogil
+cdef int idmap_forget_closed(IdMap *map, uint64_t live) noexcept nogil
 cdef void idmap_visit(IdMap *map, visit_fn visit, void *context) noexcept nogil
 
 
 cdef inline uint64_t id_home(IdTable *table, uint32_t account, uint64_t id) noexcept nogil:
     # Clients choose the ids, so every bit of them must reach the low bits of the hash.
-    return mix(<uint64_t>account * <uint64_t>0x9E3779B97F4A7C15ULL, id) & table.mask
+    return fold(id ^ PI_0, <uint64_t>account ^ PI_1) & table.mask
 
 
 cdef inline uint32_t closed_value(uint32_t instrument) noexcept nogil:
@@ -77,3 +73,20 @@ cdef inline IdEntry *idmap_find(IdMap *map, uint32_t account, uint64_t id) noexc
     if entry.value != ID_NONE or map.old.entries == NULL:
         return entry
     return idmap_find_old(map, account, id, entry)
+
+
+cdef inline void idmap_claim(
+    IdMap *map, IdEntry *entry, uint32_t account, uint64_t id, uint32_t value
+) noexcept nogil:
+    """Fill the empty entry that idmap_find returned, before anything else is looked for."""
+    map.now.count += 1
+    entry.id = id
+    entry.account = account
+    entry.value = value
+
+
+cdef inline int idmap_make_room(IdMap *map) noexcept nogil:
+    """Before each command: room for two more ids, at half load. 0, or -1 without memory."""
+    if map.old.entries == NULL and 8 * map.now.count < 3 * (map.now.mask + 1):
+        return 0
+    return idmap_prepare(map)

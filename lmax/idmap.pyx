@@ -68,12 +68,10 @@ cdef void sweep(IdMap *map) noexcept nogil:
         map.old.entries = NULL
 
 
-cdef int idmap_make_room(IdMap *map) noexcept nogil:
-    """Before each command: room for two more ids, at half load. 0, or -1 without memory."""
+cdef int idmap_prepare(IdMap *map) noexcept nogil:
+    """The part of idmap_make_room that is seldom needed."""
     if map.old.entries != NULL:
         sweep(map)
-        return 0
-    if 8 * map.now.count < 3 * (map.now.mask + 1):
         return 0
     if map.following.entries == NULL:
         map.touched = 0
@@ -115,38 +113,6 @@ cdef IdEntry *idmap_find_old(
     return place
 
 
-cdef IdEntry *idmap_put(
-    IdMap *map, uint32_t account, uint64_t id, uint32_t value
-) noexcept nogil:
-    cdef IdEntry *entry = idmap_find(map, account, id)
-    map.now.count += entry.value == ID_NONE
-    entry.id = id
-    entry.account = account
-    entry.value = value
-    return entry
-
-
-cdef void idmap_remove(IdMap *map, uint32_t account, uint64_t id) noexcept nogil:
-    """Take an id out and close the gap it leaves in its run of probes."""
-    cdef IdTable *table = &map.now
-    cdef IdEntry *gap = idmap_find(map, account, id)
-    cdef uint64_t hole, i, home
-    if gap.value == ID_NONE:
-        return
-    table.count -= 1
-    hole = i = <uint64_t>(gap - table.entries)
-    while True:
-        i = (i + 1) & table.mask
-        if table.entries[i].value == ID_NONE:
-            break
-        home = id_home(table, table.entries[i].account, table.entries[i].id)
-        # Move it only if its home does not lie behind the hole, seen around the circle.
-        if ((i - home) & table.mask) >= ((i - hole) & table.mask):
-            table.entries[hole] = table.entries[i]
-            hole = i
-    table.entries[hole].value = ID_NONE
-
-
 cdef void idmap_visit(IdMap *map, visit_fn visit, void *context) noexcept nogil:
     """Call `visit` with every entry, in no particular order."""
     cdef uint64_t i
@@ -161,18 +127,31 @@ cdef void idmap_visit(IdMap *map, visit_fn visit, void *context) noexcept nogil:
 
 
 cdef void keep_open(void *context, IdEntry *entry) noexcept nogil:
-    cdef IdMap *fresh = <IdMap *>context
+    cdef IdEntry **next = <IdEntry **>context
     if not entry.value & ID_CLOSED:
-        free_place(&fresh.now, entry.account, entry.id)[0] = entry[0]
-        fresh.now.count += 1
+        next[0][0] = entry[0]
+        next[0] += 1
 
 
-cdef int idmap_forget_closed(IdMap *map) noexcept nogil:
-    """Keep the ids of open orders only. 0, or -1 without memory (nothing changed)."""
-    cdef IdMap fresh
-    if idmap_open(&fresh, map.now.mask + 1) < 0:
+cdef int idmap_forget_closed(IdMap *map, uint64_t live) noexcept nogil:
+    """Keep the ids of the `live` open orders only. 0, or -1 without memory (nothing changed).
+
+    The table stays the same memory: new pages would be missing one after the other next morning.
+    """
+    cdef size_t size_bytes = (live + 1) * sizeof(IdEntry)
+    cdef IdEntry *kept = <IdEntry *>reserve(size_bytes)
+    cdef IdEntry *end = kept
+    cdef IdEntry *entry = kept
+    if kept == NULL:
         return -1
-    idmap_visit(map, keep_open, &fresh)
-    idmap_close(map)
-    map[0] = fresh
+    idmap_visit(map, keep_open, &end)
+    if map.old.entries != NULL:
+        release_old(map, map.old.mask + 1)
+        map.old.entries = NULL
+    memset(map.now.entries, 0, (map.now.mask + 1) * sizeof(IdEntry))
+    map.now.count = live
+    while entry < end:
+        free_place(&map.now, entry.account, entry.id)[0] = entry[0]
+        entry += 1
+    release(kept, size_bytes)
     return 0

@@ -5,6 +5,18 @@
 # was once in use. Freed items are linked through their first four bytes and used again first.
 from libc.stdint cimport uint32_t
 
+cdef extern from *:
+    """
+    /* The asm keeps the compiler from taking a function that only fetches for one that does
+       nothing, and leaving its calls out. */
+    static inline void lmax_prefetch(const void *place)
+    {
+        __builtin_prefetch(place);
+        __asm__ volatile("");
+    }
+    """
+    void prefetch "lmax_prefetch" (const void *place) noexcept nogil
+
 
 cdef struct Pool:
     char *base

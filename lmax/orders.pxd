@@ -4,8 +4,8 @@
 # level. What is seldom read of an order (account, total, …) belongs into an array of its own under
 # the same index.
 #
-# Slot 0 is nobody: links of 0 lead to it, so it may be written to, and linking needs no branch
-# for the first and the last of a queue. What is written there is never read.
+# Slot 0 is nobody. A level has its head where a slot has `next` and its tail where a slot has
+# `prev`, so the ends of a queue are linked to the level as to a slot, and need no branch.
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from lmax.levels cimport Level
@@ -27,14 +27,32 @@ cdef inline Slot *slot_at(Pool *slots, uint32_t index) noexcept nogil:
     return &(<Slot *>slots.base)[index]
 
 
+cdef inline uint32_t slot_take(Pool *slots) noexcept nogil:
+    """pool_take, but the compiler knows the size."""
+    cdef uint32_t index = slots.free
+    slots.live += 1
+    if index:
+        slots.free = (<uint32_t *>slot_at(slots, index))[0]
+        return index
+    slots.used += 1
+    return slots.used
+
+
+cdef inline void slot_give(Pool *slots, uint32_t index) noexcept nogil:
+    """pool_give, but the compiler knows the size."""
+    (<uint32_t *>slot_at(slots, index))[0] = slots.free
+    slots.free = index
+    slots.live -= 1
+
+
 cdef inline void queue_append(Pool *slots, Level *level, uint32_t index) noexcept nogil:
     """Put a slot last. Quantities are the caller's business."""
     cdef Slot *slot = slot_at(slots, index)
     cdef uint32_t tail = level.tail
+    cdef Slot *before = slot_at(slots, tail) if tail else <Slot *>level
     slot.next = 0
     slot.prev = tail
-    slot_at(slots, tail).next = index
-    level.head = level.head if tail else index
+    before.next = index
     level.tail = index
     level.count += 1
 
@@ -43,8 +61,8 @@ cdef inline void queue_unlink(Pool *slots, Level *level, Slot *slot) noexcept no
     """Take a slot out, wherever it stands. Quantities are the caller's business."""
     cdef uint32_t next = slot.next
     cdef uint32_t prev = slot.prev
-    slot_at(slots, prev).next = next
-    slot_at(slots, next).prev = prev
-    level.head = level.head if prev else next
-    level.tail = level.tail if next else prev
+    cdef Slot *before = slot_at(slots, prev) if prev else <Slot *>level
+    cdef Slot *after = slot_at(slots, next) if next else <Slot *>level
+    before.next = next
+    after.prev = prev
     level.count -= 1

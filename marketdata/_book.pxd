@@ -15,6 +15,8 @@ from lmax.ringbuffer.atomics cimport (
     store_release_i64,
 )
 from marketdata._levels cimport BookSide, Level
+from marketdata._tape cimport Trade
+from marketdata._trading cimport Trading
 
 cdef extern from *:
     Book *load_book "__atomic_load_n"(Book **cell, int order) noexcept nogil
@@ -36,11 +38,8 @@ cdef struct Book:
     uint64_t trades
     Total volume
     Total notional
-    uint64_t last_trade_id
-    int64_t last_price
-    int64_t last_quantity
-    int64_t last_time
-    uint8_t last_side
+    Trade last  # its trade_id is 0: there is none
+    Trading trading
     uint8_t quantity_scale
     char symbol[8]  # zero padded; empty: its definition was not seen
     int64_t tick_size
@@ -84,6 +83,7 @@ cdef inline bint book_unchanged(Book *book, int64_t version) noexcept nogil:
 
 
 cdef inline void total_add(Total *total, int64_t amount) noexcept nogil:
-    """Nothing here is negative."""
+    """The amount may be negative, the total never is."""
     total.low += <uint64_t>amount
     total.high += total.low < <uint64_t>amount
+    total.high -= amount < 0

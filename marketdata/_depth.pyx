@@ -15,10 +15,13 @@ from marketdata._book cimport (
 )
 from marketdata._feed cimport feed_book, feed_show, feed_work
 from marketdata._levels cimport BookSide, Level, price_key, side_set
-from marketdata._tape cimport Trade as TapeTrade, tape_close, tape_copy, tape_open
+from marketdata._tape cimport (
+    TRADE_CORRECTED, Trade as TapeTrade, tape_close, tape_copy, tape_open,
+)
+from marketdata._trading cimport trading_load, trading_view
 
 from marketdata.seed import check_seed
-from marketdata.views import TRADES, Depth, Statistics, Top, Trade
+from marketdata.views import NOTHING_KNOWN, TRADES, Depth, Statistics, Top, Trade
 
 cdef enum:
     MAX_KEPT = 1 << 24
@@ -69,13 +72,17 @@ cdef class MarketData(AgentBase):
             self.output.remove_gate(self.gate)
             self.gate = -1
 
-    def load(self, int64_t instrument, str symbol, quantity_scale, tick_size, bids, asks):
+    def load(
+        self, int64_t instrument, str symbol, quantity_scale, tick_size, bids, asks,
+        trading=NOTHING_KNOWN,
+    ):
         """Begin with a book as it stands, instead of an empty one; before the agent runs.
 
-        bids, asks: (price, quantity, orders), best first. Replaces what was loaded before.
+        bids, asks: (price, quantity, orders), best first; trading: views.Trading. Replaces what
+        was loaded before.
         Raises ValueError for a book that cannot be, RuntimeError once events were taken in.
         """
-        check_seed(instrument, symbol, bids, asks)
+        check_seed(instrument, symbol, bids, asks, trading.phase)
         if self.events:
             raise RuntimeError("load books before the agent takes in its first event")
         cdef bytes name = symbol.encode("ascii")
@@ -89,6 +96,7 @@ cdef class MarketData(AgentBase):
             book.tick_size = tick_size
             load_side(&book.sides[SIDE_BUY], SIDE_BUY, bids)
             load_side(&book.sides[SIDE_SELL], SIDE_SELL, asks)
+            trading_load(&book.trading, trading)
         finally:
             feed_show(&self.feed)
 
@@ -130,14 +138,19 @@ cdef class MarketData(AgentBase):
             wanted.room = needed + needed // 8  # it may grow meanwhile
 
     def last_trade(self, instrument):
-        """The newest trade of that instrument; None if it had none."""
+        """The newest trade of that instrument that stands; None if none is known."""
         cdef Book book = self.copy(instrument)
-        if book.trades == 0:
+        if book.last.trade_id == 0:
             return None
         return Trade(
-            book.last_time, book.last_trade_id, book.last_price, book.last_quantity,
-            book.last_side,
+            book.last.time, book.last.trade_id, book.last.price, book.last.quantity,
+            book.last.side, bool(book.last.auction), book.last.state == TRADE_CORRECTED,
         )
+
+    def trading(self, instrument):
+        """Phase, status, bands, auction and restrictions of an instrument: views.Trading."""
+        cdef Book book = self.copy(instrument)
+        return trading_view(&book.trading)
 
     def statistics(self, instrument):
         """What an instrument is, and its turnover since the agent began."""
@@ -153,6 +166,7 @@ cdef class MarketData(AgentBase):
     def trades(self, int64_t n=50, instrument=None):
         """The last `n` trades, oldest first (dtype views.TRADES); of all instruments, or of one.
 
+        Those that were busted or corrected since are among them, and say so in their `state`.
         Those of one instrument are looked for among the last `trades_kept` of all.
         """
         if not 1 <= n <= self.trades_kept:

@@ -15,13 +15,18 @@ from lmax.ringbuffer.barrier cimport barrier_available
 from lmax.ringbuffer.ring cimport Ring, ring_slot
 from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
 from lmax.wire cimport (
-    CMD_DEFINE_INSTRUMENT, EVT_ACCEPTED, EVT_BOOK, EVT_FILL, FLAG_LAST, MAX_INSTRUMENT,
+    CMD_CORPORATE_ACTION, CMD_DEFINE_INSTRUMENT, CMD_SET_REFERENCE, EVT_ACCEPTED, EVT_AUCTION,
+    EVT_BANDS, EVT_BOOK, EVT_BUSTED, EVT_CORRECTED, EVT_FILL, EVT_LIMIT_STATE, EVT_PHASE,
+    EVT_RESTRICTION, FLAG_LAST, MAX_INSTRUMENT,
 )
 from marketdata._book cimport (
     BOOK_RELEASE, book_begin, book_end, book_new, store_book, total_add,
 )
 from marketdata._levels cimport price_key, side_set
-from marketdata._tape cimport tape_add
+from marketdata._tape cimport (
+    TRADE_BUSTED, TRADE_CORRECTED, tape_add, tape_amend, tape_last,
+)
+from marketdata._trading cimport trading_take
 
 cdef enum:
     GAP = 512  # pauses, about 10 µs: time for a reader to copy thousands of levels
@@ -76,8 +81,15 @@ cdef inline int take(Feed *feed, const Event *event) noexcept nogil:
         done = take_level(feed, event)
     elif event.type == EVT_FILL:
         done = take_fill(feed, event)
-    elif event.type == EVT_ACCEPTED and event.command == CMD_DEFINE_INSTRUMENT:
-        done = take_definition(feed, event)
+    elif event.type == EVT_ACCEPTED:
+        done = take_accepted(feed, event)
+    elif event.type == EVT_BUSTED or event.type == EVT_CORRECTED:
+        done = take_amendment(feed, event)
+    elif (
+        event.type == EVT_PHASE or event.type == EVT_AUCTION or event.type == EVT_LIMIT_STATE
+        or event.type == EVT_BANDS or event.type == EVT_RESTRICTION
+    ):
+        done = take_trading(feed, event)
     if event.flags & FLAG_LAST:
         feed_show(feed)
         store_release_i64(&feed.command, <int64_t>event.sequence)
@@ -103,12 +115,50 @@ cdef inline int take_fill(Feed *feed, const Event *event) noexcept nogil:
     book.trades += 1
     total_add(&book.volume, event.quantity)
     total_add(&book.notional, event.amount)
-    book.last_trade_id = event.trade_id
-    book.last_price = event.price
-    book.last_quantity = event.quantity
-    book.last_time = event.timestamp
-    book.last_side = event.side
-    tape_add(&feed.tape, event)
+    book.last = tape_add(&feed.tape, event)[0]
+    return 0
+
+
+cdef inline int take_accepted(Feed *feed, const Event *event) noexcept nogil:
+    """Of what is accepted, instruments' names and references can be seen by readers."""
+    if event.command == CMD_DEFINE_INSTRUMENT:
+        return take_definition(feed, event)
+    if event.command == CMD_CORPORATE_ACTION and event.symbol[0]:
+        return take_definition(feed, event)
+    if event.command == CMD_CORPORATE_ACTION or event.command == CMD_SET_REFERENCE:
+        return take_trading(feed, event)
+    return 0
+
+
+cdef int take_amendment(Feed *feed, const Event *event) noexcept nogil:
+    """A trade from before our time is in no turnover here."""
+    cdef Book *book = feed_book(feed, event.instrument)
+    cdef bint busted = event.type == EVT_BUSTED
+    if book == NULL:
+        return -1
+    book.sequence = event.sequence
+    if not tape_amend(&feed.tape, event, TRADE_BUSTED if busted else TRADE_CORRECTED):
+        return 0
+    total_add(&book.volume, (0 if busted else event.quantity) - event.leaves)
+    total_add(&book.notional, (0 if busted else event.amount) - event.maker_leaves)
+    book.trades -= busted
+    if book.last.trade_id != event.trade_id:
+        return 0
+    if busted:
+        tape_last(&feed.tape, event.instrument, &book.last)
+    else:
+        book.last.price = event.price
+        book.last.quantity = event.quantity
+        book.last.state = TRADE_CORRECTED
+    return 0
+
+
+cdef int take_trading(Feed *feed, const Event *event) noexcept nogil:
+    cdef Book *book = feed_book(feed, event.instrument)
+    if book == NULL:
+        return -1
+    book.sequence = event.sequence
+    trading_take(&book.trading, event)
     return 0
 
 

@@ -3,14 +3,23 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from lmax.schema import MAX_INSTRUMENT
+from lmax.schema import MAX_INSTRUMENT, Phase
 from marketdata.views import Level
 
 MOST = 2**63 - 1
 
 
-def check_seed(instrument: int, symbol: str, bids: Sequence[Level], asks: Sequence[Level]) -> None:
-    """ValueError that says what is wrong with a book to load, if anything is."""
+def check_seed(
+    instrument: int,
+    symbol: str,
+    bids: Sequence[Level],
+    asks: Sequence[Level],
+    phase: Phase = Phase.CONTINUOUS,
+) -> None:
+    """ValueError that says what is wrong with a book to load, if anything is.
+
+    Only where orders match at once can they not cross.
+    """
     if not 1 <= instrument <= MAX_INSTRUMENT:
         raise ValueError(f"instruments are 1 to {MAX_INSTRUMENT}, {instrument} is not")
     if not 1 <= len(symbol) <= 8 or not symbol.isascii() or not symbol.isprintable():
@@ -18,7 +27,7 @@ def check_seed(instrument: int, symbol: str, bids: Sequence[Level], asks: Sequen
     where = f"instrument {instrument}"
     check_side(f"bids of {where}", bids, -1)
     check_side(f"asks of {where}", asks, 1)
-    if bids and asks and bids[0][0] >= asks[0][0]:
+    if phase == Phase.CONTINUOUS and bids and asks and bids[0][0] >= asks[0][0]:
         raise ValueError(f"{where} is crossed: best bid {bids[0][0]}, best ask {asks[0][0]}")
 
 

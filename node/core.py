@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,11 @@ from lmax.ringbuffer.ring import RingBuffer, RingFull
 from lmax.ringbuffer.sequence import RingSequence
 from lmax.schema import COMMAND, EVENT
 from marketdata._depth import MarketData
+from marketdata.views import NOTHING_KNOWN, Bands, Trading
 from node._ingress import Ingress
 from node._latency import LatencyProbe
 from node.layout import runners
+from node.timer import Timer
 
 DEFAULT_SLOTS = 1 << 16
 
@@ -81,6 +84,7 @@ class Core:
             for consumer in outputs:
                 self.business.pump_while_full(consumer)
         self.layout = layout
+        self.timer: Timer | None = None
 
     def _load_books(self) -> None:
         state = self.business.state
@@ -94,6 +98,7 @@ class Core:
                 int(found["tick_size"]),
                 book.bids(),
                 book.asks(),
+                _trading(state.trading(instrument)),
             )
 
     def start(self) -> Core:
@@ -103,8 +108,26 @@ class Core:
                 runner.start()
         return self
 
+    def start_timer(self, period: float) -> None:
+        """From now on a TIMER command every `period` seconds; see node.timer.
+
+        In the invoker layout `step` publishes it when it is due. Raises ValueError.
+        """
+        self.stop_timer()
+        self.timer = Timer(self.ingress, period)
+        if self.layout != "invoker":
+            self.timer.start()
+
+    def stop_timer(self) -> None:
+        """No TIMER command any more, if there were any."""
+        if self.timer is not None:
+            self.timer.stop()
+            self.timer = None
+
     def step(self) -> int:
         """One round of every agent, in the invoker layout; the work done. Raises CoreFailed."""
+        if self.timer is not None:
+            self.timer.poll()
         try:
             return self.runners[0].step()
         except AgentError:
@@ -173,6 +196,7 @@ class Core:
         timeout: seconds for either. Raises TimeoutError, with the threads ended, if not all of
         it could be applied, CoreFailed if an agent stopped for good meanwhile.
         """
+        self.stop_timer()
         began = self.layout == "invoker" or self.runners[0].running
         try:
             if began and not self._failed():
@@ -191,6 +215,7 @@ class Core:
 
         What was synced is kept and comes back at the next start.
         """
+        self.stop_timer()
         self.business.abandon_output()
         for runner in self.runners:
             runner.stop(drain=False)
@@ -225,3 +250,18 @@ class Core:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _trading(found: dict[str, Any]) -> Trading:
+    """What readers can know of an instrument's trading before the next event about it."""
+    bands = None
+    if found["band_reference"]:
+        bands = Bands(found["lower"], found["upper"], found["band_reference"])
+    return NOTHING_KNOWN._replace(
+        phase=found["phase"],
+        status=found["status"],
+        reference=found["reference"] or None,
+        bands=bands,
+        limit_state=found["limit_state"],
+        short_sales_restricted=found["short_sales_restricted"],
+    )

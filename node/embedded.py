@@ -24,7 +24,7 @@ from lmax.schema import EVENT
 from node.core import DEFAULT_SLOTS, Core, CoreFailed
 from node.embedded_commands import CommandMethods
 from node.embedded_reader import EventReader
-from node.embedded_views import Account, Balances, Book, Position, levels_of
+from node.embedded_views import Account, Balances, Book, Position, Trading, levels_of
 from node.follower import AheadOfJournal, Follower
 
 __all__ = ["AheadOfJournal", "Engine", "EngineClosed", "JournalCorrupt", "JournalLocked"]
@@ -71,6 +71,7 @@ class Engine(CommandMethods):
         *,
         layout: str = "shared",
         after: int | None = None,
+        timer: float | None = None,
         slots: int = DEFAULT_SLOTS,
         segment_bytes: int = DEFAULT_SEGMENT_BYTES,
         journal_mode: str = "auto",
@@ -81,6 +82,9 @@ class Engine(CommandMethods):
         layout: "shared" (two threads), "dedicated" (pinned, spinning threads, five cores or
         more), "invoker" (no thread: your calls do the work, or `step`).
         after: events begin with the command after this one; with the next one unless told.
+        timer: seconds between TIMER commands that the engine gives itself, 0.001 to 3600. GTD
+        orders expire, halts end and bands move with them alone. None: only those you publish
+        with `timer()`, so that sequences and events are yours alone.
         slots: commands, and events, that are held in memory on their way, a power of two.
         segment_bytes: of a file of the journal; journal_mode: "auto", "direct", "buffered".
 
@@ -101,6 +105,8 @@ class Engine(CommandMethods):
             else:
                 follower.restart(_sequence(after))
             core.start()
+            if timer is not None:
+                core.start_timer(timer)
         except BaseException:
             core.stop()
             raise
@@ -202,7 +208,19 @@ class Engine(CommandMethods):
         market = self._core.marketdata
         depth = market.depth(instrument, levels)
         symbol = market.statistics(instrument).symbol
-        return Book(instrument, symbol, levels_of(depth.bids), levels_of(depth.asks))
+        phase = market.trading(instrument).phase
+        return Book(instrument, symbol, levels_of(depth.bids), levels_of(depth.asks), phase)
+
+    def trading(self, instrument: int) -> Trading:
+        """Phase, status, price bands, auction and restrictions of an instrument.
+
+        It shows every command whose events can be read. Raises KeyError for an unknown one.
+        """
+        self._check()
+        self._await_market_data()
+        market = self._core.marketdata
+        symbol = market.statistics(instrument).symbol
+        return Trading(instrument, symbol, market.trading(instrument))
 
     def trades(self, n: int = 50, instrument: int | None = None) -> Records:
         """The last trades since this engine was opened, oldest first: marketdata.views.TRADES."""

@@ -10,7 +10,9 @@ from pathlib import Path
 from journal.reader import Reader
 from lmax._engine import Engine as OfflineEngine
 from lmax.amounts import to_decimal
+from lmax.schema import Phase, Reason, Side, Status
 from marketdata.views import Level as RawLevel
+from marketdata.views import Trading as RawTrading
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,16 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The best levels of an instrument, best first."""
+    """The best levels of an instrument, best first.
+
+    Where orders are collected and not matched (see `phase`) the best bid may be above the best ask.
+    """
 
     instrument: int
     symbol: str
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
+    phase: Phase = Phase.CONTINUOUS
 
     @property
     def best_bid(self) -> Level | None:
@@ -49,7 +55,8 @@ class Book:
 
     def __str__(self) -> str:
         """The ladder as a trader draws it: asks above bids, the best next to each other."""
-        lines = [f"{self.symbol} (instrument {self.instrument})"]
+        phase = "" if self.phase == Phase.CONTINUOUS else f", {words(self.phase)}"
+        lines = [f"{self.symbol} (instrument {self.instrument}{phase})"]
         lines += [f"  ask {level}" for level in reversed(self.asks)] or ["  no asks"]
         lines += [f"  bid {level}" for level in self.bids] or ["  no bids"]
         return "\n".join(lines)
@@ -57,6 +64,82 @@ class Book:
 
 def levels_of(levels: list[RawLevel]) -> tuple[Level, ...]:
     return tuple(Level(*level) for level in levels)
+
+
+def words(code: Phase | Status) -> str:
+    """A code as people write it."""
+    return code.name.lower().replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Trading:
+    """What the trading of an instrument stands at; raw: the same with prices in 10^-4."""
+
+    instrument: int
+    symbol: str
+    raw: RawTrading
+
+    @property
+    def phase(self) -> Phase:
+        return self.raw.phase
+
+    @property
+    def status(self) -> Status:
+        return self.raw.status
+
+    @property
+    def reason(self) -> Reason:
+        """Why it came to this phase; NONE where an operator asked for it."""
+        return self.raw.reason
+
+    @property
+    def reference(self) -> Decimal | None:
+        """The reference price that was set last; None if it is not known."""
+        return decimal_or_none(self.raw.reference)
+
+    @property
+    def lower_band(self) -> Decimal | None:
+        """No trade below it while trading is continuous; None where there are no bands."""
+        return None if self.raw.bands is None else to_decimal(self.raw.bands.lower)
+
+    @property
+    def upper_band(self) -> Decimal | None:
+        """No trade above it while trading is continuous; None where there are no bands."""
+        return None if self.raw.bands is None else to_decimal(self.raw.bands.upper)
+
+    @property
+    def limit_state(self) -> Side | None:
+        """BUY while the best bid is at the upper band, SELL while the best ask is at the lower."""
+        return self.raw.limit_state
+
+    @property
+    def short_sales_restricted(self) -> bool:
+        return self.raw.short_sales_restricted
+
+    @property
+    def indicative_price(self) -> Decimal | None:
+        """Where the auction that is on would trade now; None if it would not, or none is on."""
+        found = self.raw.indicative
+        return None if found is None else decimal_or_none(found.price)
+
+    @property
+    def indicative_quantity(self) -> int:
+        """How much the auction that is on would trade now."""
+        return 0 if self.raw.indicative is None else self.raw.indicative.quantity
+
+    def __str__(self) -> str:
+        parts = [f"{self.symbol} (instrument {self.instrument}): {words(self.phase)}"]
+        if self.status != Status.ACTIVE:
+            parts.append(words(self.status))
+        if self.indicative_price is not None:
+            parts.append(f"{self.indicative_quantity} would trade at {self.indicative_price}")
+        if self.lower_band is not None:
+            parts.append(f"bands {self.lower_band} to {self.upper_band}")
+        return ", ".join(parts)
+
+
+def decimal_or_none(raw: int | None) -> Decimal | None:
+    return None if raw is None else to_decimal(raw)
 
 
 @dataclass(frozen=True, slots=True)

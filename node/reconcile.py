@@ -7,20 +7,14 @@ from pathlib import Path
 from journal.history import replayed
 from ledger.check import Discrepancy, Expected, OpenOrder, check
 from lmax._view import StateView
-from lmax.schema import Side
 
 
 def expected_of(state: StateView) -> Expected:
     """What the ledger must show when it has come to this state."""
     orders = [
-        OpenOrder(account, order_id, instrument, int(side), price, leaves)
+        OpenOrder(account, order_id, instrument, side, price, leaves)
         for instrument in state.instruments()
-        for side, levels in (
-            (Side.BUY, state.book(instrument).bids()),
-            (Side.SELL, state.book(instrument).asks()),
-        )
-        for price, _, _ in levels
-        for account, order_id, leaves in state.book(instrument).queue(side, price)
+        for _, side, account, order_id, price, _, leaves, *_ in state.book(instrument).open_orders()
     ]
     return Expected(
         last_sequence=state.sequence,

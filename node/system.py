@@ -172,6 +172,7 @@ class System:
         waiting: called every now and then until the ledger has caught up.
         Raises CoreFailed, TimeoutError.
         """
+        self.core.stop_timer()
         self.core.wait_applied(self.core.input.cursor, timeout=patience_s)
         seconds = time.monotonic() - self._began
         self._await_ledger(patience_s, waiting)

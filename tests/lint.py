@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from lmax import schema
+from lmax import generate
 from tests import house_rules
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,13 +62,13 @@ def mypy() -> str:
 
 
 def generated_files() -> str:
-    stale = [path for path, text in schema.generated().items() if (ROOT / path).read_text() != text]
+    stale = [path for path, text in generate.generated().items() if (ROOT / path).read_text() != text]
     return f"{', '.join(stale)}: out of date; run `make generate`" if stale else ""
 
 
 def own_rules() -> str:
     written = files(".py", ".pyx", ".pxd", ".pyi", ".sql")
-    texts = {path: (ROOT / path).read_text() for path in written if path not in schema.generated()}
+    texts = {path: (ROOT / path).read_text() for path in written if path not in generate.generated()}
     return "\n".join(house_rules.complaints(texts))
 
 

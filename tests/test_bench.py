@@ -61,13 +61,6 @@ def test_latency_measures_every_command_at_every_stage(tmp_path: Path) -> None:
     assert "</svg>" in picture.read_text()
 
 
-def test_book_names_its_worst_flow() -> None:
-    found = run("book", "--flow", "static")
-    assert found["worst"] == "static"
-    assert found["worst_per_s"] == found["flows"][0]["messages_per_s"] > 0
-    assert found["flows"][0]["trades"] > 0
-
-
 def test_an_unknown_harness_is_named_with_the_known_ones() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench", "speed"],

@@ -60,7 +60,7 @@ def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_book_suite_touches_no_memory_but_its_own(folder):
-    made = python(folder, "-c", "import lmax._book; print(lmax._book.__file__)")
+    made = python(folder, "-c", "import lmax._orderbook; print(lmax._orderbook.__file__)")
     assert made.stdout.startswith(str(folder)), made.stdout + made.stderr
     result = python(
         folder, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *SUITE

@@ -24,11 +24,17 @@ SET_BY_US = [name for name in COMMAND.names or () if name not in ("sequence", "t
 
 
 def market_of(
-    system: System, *, seed: int, accounts: int | None, instruments: int | None
+    system: System,
+    *,
+    seed: int,
+    accounts: int | None,
+    instruments: int | None,
+    varied: bool = False,
 ) -> MarketGenerator:
     """The generator of what comes next in this folder, its market set up completely.
 
-    accounts, instruments: None takes what the journal has. A setup that was cut short is gone
+    accounts, instruments: None takes what the journal has; varied: orders of more kinds, see
+    flow.varied. A setup that was cut short is gone
     on with. Raises Failure if the journal holds something else than was asked for.
     """
     core = system.core
@@ -38,7 +44,9 @@ def market_of(
         core.wait_applied(core.submit(missing, timeout=SETUP_S), timeout=SETUP_S)
     system.forget_latencies()
     # The same orders again would be another day than the one before.
-    return MarketGenerator(seed + core.recovered, *chosen, first_id=core.input.cursor + 1)
+    return MarketGenerator(
+        seed + core.recovered, *chosen, first_id=core.input.cursor + 1, varied=varied
+    )
 
 
 def _fitting(

@@ -19,6 +19,13 @@ def check_seconds(ctx: click.Context, param: click.Parameter, value: float) -> f
     return value
 
 
+def check_period(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """Refuse what no timer can do."""
+    if value != 0 and not 0.001 <= value <= 3600:
+        raise click.BadParameter(f"{value:g} is not 0.001 to 3600 seconds, or 0 for none")
+    return value
+
+
 def check_dsn(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse a DSN that PostgreSQL's library cannot read, before anything is done."""
     from ledger.connect import chosen_dsn

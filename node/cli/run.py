@@ -9,7 +9,14 @@ import click
 
 from node.cli.errors import guarded
 from node.cli.exits import Exit
-from node.cli.options import FOLDER, check_seconds, dsn_option, json_option, system_options
+from node.cli.options import (
+    FOLDER,
+    check_period,
+    check_seconds,
+    dsn_option,
+    json_option,
+    system_options,
+)
 
 
 @click.command(short_help="Run the whole system on a generated market.")
@@ -64,6 +71,22 @@ from node.cli.options import FOLDER, check_seconds, dsn_option, json_option, sys
     "shown",
     metavar="SYMBOL",
     help="Whose book the screen shows.  [default: the busiest in turn]",
+)
+@click.option(
+    "--orders",
+    type=click.Choice(["plain", "varied"]),
+    default="plain",
+    show_default=True,
+    help="Limit and market orders only, or also icebergs, post-only, hidden, pegs and stops.",
+)
+@click.option(
+    "--timer",
+    type=float,
+    callback=check_period,
+    metavar="SECONDS",
+    default=0.1,
+    show_default=True,
+    help="How often the clock is told: GTD orders and halts end with it. 0: never.",
 )
 @click.option("--fresh", is_flag=True, help="Delete this folder's journal and database first.")
 @system_options

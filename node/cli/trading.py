@@ -29,6 +29,8 @@ class Plan(Means):
     instruments: int | None
     shown: str | None
     fresh: bool
+    timer: float
+    orders: str
 
 
 def trade(plan: Plan) -> Exit:
@@ -38,12 +40,18 @@ def trade(plan: Plan) -> Exit:
         wipe(plan.directory)
     with opened(plan, stop) as system:
         market = market_of(
-            system, seed=plan.seed, accounts=plan.accounts, instruments=plan.instruments
+            system,
+            seed=plan.seed,
+            accounts=plan.accounts,
+            instruments=plan.instruments,
+            varied=plan.orders == "varied",
         )
         feeder = Feeder(system.core, market, plan.rate, plan.seconds, stop)
         with watching(
             system, stop, plain=plan.plain or plan.json, seconds=plan.seconds, instrument=plan.shown
         ) as watch:
+            if plan.timer:
+                system.core.start_timer(plan.timer)
             feeder.start()
             while feeder.is_alive():
                 watch.look()

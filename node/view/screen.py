@@ -11,7 +11,7 @@ from rich.text import Text
 from node.cli.stopping import Stop
 from node.system import Status, System
 from node.view.gauges import gauges
-from node.view.ladder import ladder, tape
+from node.view.ladder import ladder, standing, tape
 from node.view.meter import Meter
 from node.view.text import bar
 
@@ -96,7 +96,8 @@ class ScreenWatch:
     def _headings(self, instrument: int, left: int) -> Text:
         symbol = self._symbols[instrument]
         line = Text().append(f"{symbol:>10}", style="bold")
-        line.append(f"{'quantity':>9}{'no.':>4}", style="bright_black")
+        line.append(f"{'quantity':>9}{'no.':>4}  ", style="bright_black")
+        line.append(standing(self._system.core.marketdata.trading(instrument)), style="yellow")
         last = Text("last trades", style="bright_black")
         return _beside(line, last, left)
 

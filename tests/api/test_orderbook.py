@@ -1,18 +1,16 @@
-"""The bare book: hand-worked books, the twin under random flow, the edges of its range."""
+"""The bare book by hand: single calls, arrays, what is refused and how."""
 
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pytest
 
-from lmax import COMMAND, EVENT, CommandType, EventType, OrderBook, OrderType, Reason, Side
-from tests.twin import Twin, build
-from tests.twin.records import EVENT_NAMES, commands_to_array, events_to_array
+from lmax import COMMAND, EVENT, CommandType, OrderBook, OrderType, Reason, Side, TimeInForce
+from lmax.codes import MessageType, ReportType
+from lmax.schema import MESSAGE, REPORT
 
 BUY, SELL = Side.BUY, Side.SELL
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,15 +18,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def book() -> OrderBook:
-    return OrderBook()
+    return OrderBook(check_every=1)
 
 
-def fills(events):
+def fills(reports):
     """[(maker's id, price, quantity)]"""
-    of = events[events["type"] == EventType.FILL]
+    of = reports[reports["type"] == ReportType.FILL]
     return list(
         zip(
-            of["maker_client_order_id"].tolist(),
+            of["other_order_id"].tolist(),
             of["price"].tolist(),
             of["quantity"].tolist(),
             strict=True,
@@ -36,10 +34,19 @@ def fills(events):
     )
 
 
+def array(*rows, dtype=MESSAGE):
+    messages = np.zeros(len(rows), dtype)
+    for message, fields in zip(messages, rows, strict=True):
+        for name, value in fields.items():
+            message[name] = value
+    return messages
+
+
 def test_an_empty_book_has_nothing_to_show(book):
     assert (book.best_bid, book.best_ask) == (None, None)
     assert book.levels(BUY) == book.queue(SELL, 5) == []
     assert book.depth(BUY, 5) == (0, 0)
+    assert len(book) == len(book.reports()) == 0
 
 
 def test_a_hand_worked_book(book):
@@ -54,42 +61,75 @@ def test_a_hand_worked_book(book):
     assert book.levels(BUY) == [(99, 10, 1), (98, 1, 1)]
     assert book.queue(SELL, 101) == [(2, 7), (3, 4)]
     assert book.depth(SELL, 101) == (11, 2)
-    events = book.limit(BUY, 102, 9, 6)
-    assert fills(events) == [(2, 101, 7), (3, 101, 2)]
-    assert events["amount"].tolist() == [0] * len(events)
+    assert len(book) == 5
+    book.reports()
+    assert book.limit(BUY, 102, 9, 6) == 9
+    assert fills(book.reports()) == [(2, 101, 7), (3, 101, 2)]
     assert book.queue(SELL, 101) == [(3, 2)]
-    events = book.limit(BUY, 103, 10, 7)
-    assert fills(events) == [(3, 101, 2), (1, 103, 5)]
+    assert book.limit(BUY, 103, 10, 7) == 7
+    assert fills(book.reports()) == [(3, 101, 2), (1, 103, 5)]
     assert (book.best_bid, book.best_ask) == ((103, 3), None)
-    assert fills(book.market(SELL, 5, 8)) == [(7, 103, 3), (4, 99, 2)]
+    assert book.market(SELL, 5, 8) == 5
+    assert fills(book.reports()) == [(7, 103, 3), (4, 99, 2)]
     assert book.queue(BUY, 99) == [(4, 8)]
 
 
 def test_reduce_keeps_the_place_and_a_larger_quantity_loses_it(book):
-    for client_order_id in (1, 2, 3):
-        book.limit(BUY, 50, 10, client_order_id)
-    book.reduce(1, 4)
+    for order_id in (1, 2, 3):
+        book.limit(BUY, 50, 10, order_id)
+    assert book.reduce(1, 4) == 4
     assert book.queue(BUY, 50) == [(1, 6), (2, 10), (3, 10)]
     book.replace(2, 50, 11)
     assert book.queue(BUY, 50) == [(1, 6), (3, 10), (2, 11)]
-    book.replace(3, 50, 5, new_client_order_id=30)
+    book.replace(3, 50, 5, new_order_id=30)
     assert book.queue(BUY, 50) == [(1, 6), (30, 5), (2, 11)]
-    assert book.cancel(30)["type"].tolist() == [EventType.CANCELLED, EventType.BOOK]
+    assert book.cancel(30) == 5
     assert book.levels(BUY) == [(50, 17, 2)]
+    assert book.reduce(1, 100) == 6
+    assert book.levels(BUY) == [(50, 11, 1)]
+
+
+def test_a_replace_that_crosses_reports_its_trades_before_itself(book):
+    book.limit(SELL, 60, 4, 1)
+    book.limit(BUY, 50, 10, 2)
+    book.reports()
+    assert book.replace(2, 60, 10, new_order_id=3) == 4
+    fill, replaced = book.reports()
+    assert (fill["type"], fill["order_id"], fill["other_order_id"]) == (ReportType.FILL, 3, 1)
+    assert (replaced["type"], replaced["order_id"]) == (ReportType.REPLACED, 3)
+    assert (replaced["other_order_id"], replaced["quantity"], replaced["leaves"]) == (2, 10, 6)
+    assert book.best_bid == (60, 6)
+
+
+@pytest.mark.parametrize(
+    ("tif", "filled", "reason"),
+    [(TimeInForce.IOC, 4, Reason.IOC_REMAINDER), (TimeInForce.FOK, 0, Reason.FOK_UNFILLED)],
+)
+def test_what_may_not_rest_is_cancelled_with_its_reason(book, tif, filled, reason):
+    book.limit(SELL, 60, 4, 1)
+    book.reports()
+    assert book.limit(BUY, 60, 5, 2, tif) == filled
+    last = book.reports()[-1]
+    assert (last["type"], last["reason"]) == (ReportType.CANCELLED, reason)
+    assert last["quantity"] == 5 - filled
+    assert len(book) == (0 if filled else 1)
+    assert book.limit(BUY, 60, 4, 3, TimeInForce.FOK) == (0 if filled else 4)
 
 
 def test_an_id_is_free_again_when_its_order_is_gone(book):
     book.limit(BUY, 50, 10, 1)
-    assert book.limit(BUY, 51, 1, 1)["reason"].tolist() == [Reason.DUPLICATE_CLIENT_ORDER_ID]
-    book.cancel(1)
-    assert book.cancel(1)["reason"].tolist() == [Reason.UNKNOWN_ORDER]
+    assert book.limit(BUY, 51, 1, 1) == -Reason.DUPLICATE_CLIENT_ORDER_ID
+    assert book.cancel(1) == 10
+    assert book.cancel(1) == 0
+    assert book.reports()["reason"][-1] == Reason.UNKNOWN_ORDER
+    assert book.reduce(1, 1) == book.replace(1, 5, 5) == -Reason.UNKNOWN_ORDER
     book.limit(SELL, 60, 10, 1)
-    assert fills(book.limit(BUY, 60, 10, 2)) == [(1, 60, 10)]
+    assert book.limit(BUY, 60, 10, 2) == 10
     book.limit(BUY, 50, 3, 1)
     book.limit(BUY, 50, 4, 2)
     assert book.queue(BUY, 50) == [(1, 3), (2, 4)]
-    assert book.limit(SELL, 40, 1, 3, account=9)["type"][1] == EventType.FILL
-    assert book.limit(BUY, 30, 1, 1, account=9)["type"][0] == EventType.ACCEPTED
+    assert book.replace(1, 40, 1, new_order_id=2) == -Reason.DUPLICATE_CLIENT_ORDER_ID
+    assert book.queue(BUY, 50) == [(1, 3), (2, 4)]
 
 
 @pytest.mark.parametrize("middle", [0, -1000, 2**62, -(2**62), 2**63 - 2000, -(2**63) + 2000])
@@ -99,8 +139,11 @@ def test_prices_anywhere_in_64_bits_trade_in_their_order(book, middle):
         book.limit(BUY, middle - away, 1, number + 10)
     assert [price - middle for price, _, _ in book.levels(SELL)] == [1, 7, 65, 1000]
     assert [price - middle for price, _, _ in book.levels(BUY)] == [-1, -7, -65, -1000]
-    assert [maker for maker, _, _ in fills(book.market(BUY, 9, 20))] == [1, 4, 2, 3]
-    assert [maker for maker, _, _ in fills(book.limit(SELL, middle - 65, 9, 21))] == [11, 14, 12]
+    book.reports()
+    book.market(BUY, 9, 20)
+    assert [maker for maker, _, _ in fills(book.reports())] == [1, 4, 2, 3]
+    book.limit(SELL, middle - 65, 9, 21)
+    assert [maker for maker, _, _ in fills(book.reports())] == [11, 14, 12]
     assert book.best_ask == (middle - 65, 6)
 
 
@@ -113,68 +156,103 @@ def test_levels_may_be_as_far_apart_as_there_are_numbers(book):
         assert book.depth(BUY, price) == (number, 1)
         book.cancel(number)
     assert book.best_bid is None
+    assert book.memory()["levels"] == book.memory()["orders"] == 0
+
+
+def test_a_side_never_holds_more_than_63_bits(book):
+    assert book.limit(BUY, 5, 2**63 - 1, 1) == 0
+    assert book.limit(BUY, 6, 1, 2) == -Reason.QUANTITY_RANGE
+    book.reduce(1, 1)
+    assert book.limit(BUY, 6, 1, 2) == 0
+    assert book.replace(2, 6, 2) == -Reason.QUANTITY_RANGE
+    assert book.limit(SELL, 5, 2**63 - 1, 3) == 2**63 - 1
 
 
 def test_prices_and_quantities_are_multiples_of_the_tick_and_the_lot():
     book = OrderBook(tick_size=25, lot_size=10)
-    assert book.limit(BUY, -50, 20, 1)["type"][0] == EventType.ACCEPTED
-    assert book.limit(BUY, -49, 20, 2)["reason"].tolist() == [Reason.PRICE_TICK]
-    assert book.limit(BUY, 50, 25, 2)["reason"].tolist() == [Reason.QUANTITY_LOT]
+    assert book.limit(BUY, -50, 20, 1) == 0
+    assert book.limit(BUY, -49, 20, 2) == -Reason.PRICE_TICK
+    assert book.limit(BUY, 50, 25, 2) == -Reason.QUANTITY_LOT
     assert (book.depth(BUY, -50), book.depth(BUY, -49)) == ((20, 1), (0, 0))
     with pytest.raises(ValueError, match="start at 1"):
         OrderBook(tick_size=0)
 
 
-def array(*rows):
-    commands = np.zeros(len(rows), COMMAND)
-    for command, fields in zip(commands, rows, strict=True):
-        for name, value in fields.items():
-            command[name] = value
-    return commands
+ORDER = {"type": MessageType.NEW, "quantity": 1, "price": 5, "order_id": 1}
 
 
-ORDER = {"type": CommandType.NEW_ORDER, "quantity": 1, "price": 5}
+def test_reports_name_the_message_and_the_array_stays_as_it_is(book):
+    messages = array(ORDER, ORDER | {"order_id": 2, "side": SELL, "quantity": 3})
+    before = messages.copy()
+    reports = book.apply(messages)
+    assert messages.tobytes() == before.tobytes()
+    assert reports.dtype == REPORT
+    assert reports["message"].tolist() == [0, 1, 1]
+    assert reports["type"].tolist() == [ReportType.ACCEPTED] * 2 + [ReportType.FILL]
+    assert fills(reports) == [(1, 5, 1)]
+    assert book.levels(SELL) == [(5, 2, 1)]
 
 
-def test_what_an_array_leaves_open_is_filled_in_and_the_array_stays_as_it_is(book):
-    commands = array(ORDER | {"client_order_id": 1}, ORDER | {"client_order_id": 2})
-    before = commands.copy()
-    events = book.apply(commands)
-    assert commands.tobytes() == before.tobytes()
-    assert events.dtype == EVENT
-    assert events["sequence"].tolist() == [1, 1, 2, 2]
-    assert events["timestamp"].tolist() == [1, 1, 2, 2]
-    assert events["instrument"].tolist() == [1] * 4
-    commands["client_order_id"] = [3, 4]
-    commands["timestamp"] = [1000, 2000]
-    commands["instrument"] = [1, 2]
-    events = book.apply(commands)
-    assert events["timestamp"].tolist() == [1000, 1000, 2000]
-    assert events["reason"].tolist() == [0, 0, Reason.UNKNOWN_INSTRUMENT]
+def test_commands_do_as_messages_do(book):
+    order = {"type": CommandType.NEW_ORDER, "quantity": 3, "price": 5, "account": 9}
+    commands = array(
+        order | {"client_order_id": 1},
+        {
+            "type": CommandType.REPLACE,
+            "orig_client_order_id": 1,
+            "client_order_id": 2,
+            "price": 6,
+            "quantity": 2,
+        },
+        {"type": CommandType.REDUCE, "orig_client_order_id": 2, "quantity": 1},
+        order | {"client_order_id": 3, "order_type": OrderType.MARKET, "side": SELL, "price": 0},
+        {"type": CommandType.CANCEL, "orig_client_order_id": 2},
+        dtype=COMMAND,
+    )
+    kinds = [ReportType(kind).name for kind in book.apply(commands)["type"]]
+    assert kinds[:3] == ["ACCEPTED", "REPLACED", "REDUCED"]
+    assert kinds[3:] == ["ACCEPTED", "FILL", "CANCELLED", "REJECTED"]
 
 
 def test_an_empty_or_strided_array_is_taken(book):
-    assert len(book.apply(np.empty(0, COMMAND))) == 0
-    spread = np.zeros(4, COMMAND)
-    spread[::2] = array(ORDER | {"client_order_id": 1}, ORDER | {"client_order_id": 2})
+    assert len(book.apply(np.empty(0, MESSAGE))) == 0
+    spread = np.zeros(4, MESSAGE)
+    spread[::2] = array(ORDER, ORDER | {"order_id": 2})
     book.apply(spread[::2])
     assert book.queue(BUY, 5) == [(1, 1), (2, 1)]
 
 
 def test_an_array_of_another_kind_is_refused_whole(book):
-    for wrong in ([1], np.zeros(3), np.zeros(3, EVENT)):
-        with pytest.raises(TypeError, match="COMMAND"):
+    for wrong in ([1], np.zeros(3), np.zeros(3, EVENT), np.zeros((1, 1), MESSAGE)):
+        with pytest.raises(TypeError, match="array"):
             book.apply(wrong)
-    for kind, name in ((CommandType.DEPOSIT, "DEPOSIT"), (0, "type 0"), (10, "type 10")):
+    good = {"type": CommandType.NEW_ORDER, "quantity": 1, "client_order_id": 1}
+    for kind, name in ((CommandType.DEPOSIT, "DEPOSIT"), (0, "type 0"), (9, "END_OF_DAY")):
         with pytest.raises(ValueError, match=f"command 1 is a {name}"):
-            book.apply(array(ORDER | {"client_order_id": 1}, {"type": kind}))
+            book.apply(array(good, {"type": kind}, dtype=COMMAND))
+    with pytest.raises(ValueError, match="command 0 has display_quantity"):
+        book.apply(array(good | {"display_quantity": 1}, dtype=COMMAND))
     assert book.best_bid is None
+
+
+def test_reports_may_go_into_an_array_that_is_long_enough(book):
+    book.limit(SELL, 5, 1, 7)
+    out = np.zeros(4, REPORT)
+    with pytest.raises(ValueError, match="out holds 3 reports and 4 may come"):
+        book.apply_into(array(ORDER), out[:3])
+    assert len(book) == 1
+    with pytest.raises(TypeError, match="REPORT"):
+        book.apply_into(array(ORDER), np.zeros(4, MESSAGE))
+    assert book.apply_into(array(ORDER), out) == 2
+    assert out["type"].tolist() == [ReportType.ACCEPTED, ReportType.FILL, 0, 0]
 
 
 def test_one_message_is_checked_as_far_as_its_fields_go(book):
     with pytest.raises(TypeError, match="price is a whole number"):
         book.limit(BUY, 5.0, 1, 1)
-    with pytest.raises(ValueError, match="client_order_id of -1 does not fit"):
+    with pytest.raises(TypeError, match="order_id is a whole number"):
+        book.cancel("1")
+    with pytest.raises(ValueError, match="order_id of -1 does not fit"):
         book.limit(BUY, 5, 1, -1)
     with pytest.raises(ValueError, match="price of 9223372036854775808 does not fit"):
         book.limit(BUY, 2**63, 1, 1)
@@ -182,92 +260,41 @@ def test_one_message_is_checked_as_far_as_its_fields_go(book):
         book.levels(BUY, -1)
     with pytest.raises(ValueError, match="Side"):
         book.depth(2, 5)
-    assert book.limit(BUY, 5, 0, 1)["reason"].tolist() == [Reason.QUANTITY_RANGE]
+    assert book.limit(2, 5, 1, 1) == -Reason.INVALID_SIDE
+    assert book.limit(BUY, 5, 0, 1) == -Reason.QUANTITY_RANGE
+    assert book.limit(np.int8(0), np.int64(5), np.int32(2), np.uint64(2**64 - 1)) == 0
+    assert 2**64 - 1 in book
 
 
-def test_the_end_of_the_day_takes_day_orders_out(book):
-    book.limit(BUY, 5, 1, 1)
-    book.apply(array(ORDER | {"client_order_id": 2}))  # time in force 0 is DAY
-    events = book.apply(array({"type": CommandType.END_OF_DAY}))
-    assert events["type"].tolist() == [EventType.ACCEPTED, EventType.EXPIRED, EventType.BOOK]
-    assert book.queue(BUY, 5) == [(1, 1)]
-
-
-def random_flow(random, count):
-    """Orders near a moving middle, and requests about them; each id is used once."""
-    for number in range(1, count + 1):
-        luck = random.random()
-        about = random.randint(max(1, number - 60), number)
-        price = 500 + random.randint(-12, 12) + number // 100
-        if luck < 0.55:
-            yield build.order(
-                1,
-                number,
-                random.choice([BUY, SELL]),
-                random.randint(1, 30),
-                random.choice([price] * 19 + [0]),
-                random.randrange(4),
-            )
-        elif luck < 0.75:
-            yield build.cancel(1, about)
-        elif luck < 0.87:
-            yield build.reduce(1, about, random.randint(1, 20))
-        else:
-            yield build.replace_order(1, about, number, random.randint(1, 30), price)
-
-
-def test_random_flow_gives_the_events_and_the_book_of_the_twin(seed, book):
-    """But for money, and for how long a closed id is remembered."""
-    twin = Twin()
-    start = [
-        build.define(tick_size=1, min_price=1, max_price=10**9, max_quantity=10**9),
-        build.open_account(1),
-        build.deposit(1, 2**62),
-        build.deposit(1, 2**62, 1),
-    ]
-    for number, command in enumerate(start, 1):
-        twin.apply(replace(command, sequence=number))
-    commands, expected = [], []
-    for number, command in enumerate(random_flow(Random(seed), 5000), 5):
-        commands.append(replace(command, sequence=number - 4, timestamp=number * 10))
-        expected += twin.apply(replace(commands[-1], sequence=number))
-    events = book.apply(commands_to_array(commands))
-    wanted = events_to_array(expected)
-    wanted["sequence"] -= len(start)
-    wanted["amount"] = 0
-    wanted["reason"][wanted["reason"] == Reason.TOO_LATE] = Reason.UNKNOWN_ORDER
-    for name in EVENT_NAMES:
-        assert events[name].tolist() == wanted[name].tolist(), name
-    assert len(fills(events)) > 500
-    mirror = twin.world.instruments[1].book
-    for side in Side:
-        prices = mirror.prices(side)
-        assert [price for price, _, _ in book.levels(side)] == prices
-        for price in prices:
-            queue = [(order.client_order_id, order.leaves) for order in mirror.queue(side, price)]
-            assert book.queue(side, price) == queue
-            assert book.depth(side, price) == (sum(left for _, left in queue), len(queue))
+def test_reports_of_single_calls_are_kept_for_a_while_when_nobody_asks(book):
+    book = OrderBook()
+    for number in range(30_000):
+        book.cancel(number)
+    kept = book.reports()
+    assert 4_096 <= len(kept) <= 8_193
+    assert kept["order_id"][-1] == 29_999
+    assert len(kept) + book.reports_lost == 30_000
+    assert len(book.reports()) == 0
 
 
 MEMORY = """
 import os
 import numpy as np
-from lmax import COMMAND, CommandType, OrderBook
+from lmax import OrderBook
+from lmax.schema import MESSAGE
 
 def resident():
     pages = int(open("/proc/self/statm").read().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
 
-book, orders, cancels = OrderBook(), np.zeros(10_000, COMMAND), np.zeros(10_000, COMMAND)
-orders["type"], cancels["type"] = CommandType.NEW_ORDER, CommandType.CANCEL
-orders["quantity"], orders["time_in_force"] = 1, 1
+book, orders, cancels = OrderBook(), np.zeros(10_000, MESSAGE), np.zeros(10_000, MESSAGE)
+orders["type"], cancels["type"], orders["quantity"] = 5, 6, 1
 for turn in range(100):
-    ids = np.arange(10_000, dtype=np.uint64) + turn * 10_000 + 1
-    orders["client_order_id"], cancels["orig_client_order_id"] = ids, ids
+    orders["order_id"] = cancels["order_id"] = np.arange(10_000, dtype=np.uint64) << turn % 40
     orders["price"] = (np.arange(10_000) - 5_000 + turn) * 1_000_003 * 4_099
     book.apply(orders)
-    events = book.apply(cancels)
-    assert book.best_bid is None and (events["type"] == 4).sum() == 10_000
+    reports = book.apply(cancels)
+    assert len(book) == 0 and (reports["type"] == 4).all()
     if turn == 4:
         early = resident()
 print(early, resident())
@@ -287,9 +314,3 @@ def test_a_million_far_apart_orders_that_come_and_go_leave_no_memory_behind():
     assert child.returncode == 0, child.stderr
     early, late = map(int, child.stdout.split())
     assert late <= early + 16, f"{early} MiB after 50,000 orders, {late} MiB after a million"
-
-
-def test_a_market_order_may_be_given_in_an_array(book):
-    book.limit(SELL, 7, 2, 1)
-    market = ORDER | {"price": 0, "order_type": OrderType.MARKET, "client_order_id": 2}
-    assert fills(book.apply(array(market))) == [(1, 7, 1)]

@@ -46,6 +46,7 @@ def assert_same_state(twin: TwinSystem, engine: EngineSystem) -> None:
             pair = engine.position(account, instrument)
             assert pair == twin.position(account, instrument), f"position {account}/{instrument}"
     for instrument in instruments:
+        assert engine.open_orders(instrument) == twin.open_orders(instrument), instrument
         for side in Side:
             assert_same_side(twin, engine, instrument, side)
 
@@ -62,7 +63,7 @@ def assert_same_counters(twin: TwinSystem, engine: EngineSystem, events: np.ndar
     """Sequence, time, trades, and how many commands were accepted and rejected for what."""
     assert engine.engine.sequence == twin.twin.sequence
     assert engine.engine.now == twin.twin.now
-    assert engine.engine.trades == twin.twin.world.last_trade_id
+    assert engine.engine.trades == twin.twin.world.trades.last_id
     reasons = events["reason"][events["type"] == 2]
     found, counts = np.unique(reasons, return_counts=True)
     expected = {Reason(r): int(n) for r, n in zip(found, counts, strict=True)}

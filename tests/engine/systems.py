@@ -6,7 +6,9 @@ import numpy as np
 
 from lmax.schema import Side
 from tests.twin import Command, Event, Twin, state
+from tests.twin.order import Place
 from tests.twin.records import array_to_events, commands_to_array
+from tests.twin.state import OpenOrder
 
 type Pair = tuple[int, int]
 type Triple = tuple[int, int, int]
@@ -29,6 +31,12 @@ class System(Protocol):
 
     def queue(self, instrument: int, side: int, price: int) -> list[Triple]:
         """(account, client order id, leaves) of a level's orders, the oldest first."""
+
+    def shown(self, instrument: int, side: int, price: int) -> list[int]:
+        """What each of a level's orders shows, the oldest first."""
+
+    def open_orders(self, instrument: int) -> list[OpenOrder]:
+        """Every open order of an instrument, wherever it is, in order of arrival."""
 
     def check(self) -> None:
         """AssertionError if something inside does not fit together."""
@@ -54,6 +62,12 @@ class TwinSystem:
 
     def queue(self, instrument: int, side: int, price: int) -> list[Triple]:
         return state.queue(self.twin, instrument, side, price)
+
+    def shown(self, instrument: int, side: int, price: int) -> list[int]:
+        return state.shown(self.twin, instrument, side, price)
+
+    def open_orders(self, instrument: int) -> list[OpenOrder]:
+        return state.open_orders(self.twin, instrument)
 
     def check(self) -> None:
         """The twin keeps nothing twice."""
@@ -85,6 +99,16 @@ class EngineSystem:
 
     def queue(self, instrument: int, side: int, price: int) -> list[Triple]:
         return list(self.engine.book(instrument).queue(side, price))
+
+    def shown(self, instrument: int, side: int, price: int) -> list[int]:
+        return [
+            order.shown
+            for order in self.open_orders(instrument)
+            if (order.place, order.side, order.price) == (Place.DISPLAYED, side, price)
+        ]
+
+    def open_orders(self, instrument: int) -> list[OpenOrder]:
+        return [OpenOrder(*order) for order in self.engine.book(instrument).open_orders()]
 
     def check(self) -> None:
         self.engine.check()

@@ -1,7 +1,6 @@
 """The map of client order ids grows while it is in use: nothing is forgotten on the way."""
 
 import numpy as np
-import pytest
 
 from lmax._engine import Engine
 from lmax.schema import COMMAND, CommandType, EventType, Reason
@@ -65,16 +64,3 @@ def test_every_id_is_known_in_every_phase_of_growth(seed: int) -> None:
     )
     assert (everything["type"] != EventType.REJECTED).all()
     assert engine.book(1).bids() == []
-
-
-@pytest.mark.parametrize("open_at_once", [10, 50_000])
-def test_a_bare_book_forgets_ids_while_its_map_grows(seed: int, open_at_once: int) -> None:
-    """Each id is free again once its order is gone, so three rounds with the same ids are good."""
-    rng = np.random.default_rng(seed)
-    engine = Engine(bare=True)
-    for _ in range(3):
-        for part in np.array_split(rng.permutation(ORDERS) + 1, max(1, ORDERS // open_at_once)):
-            for kind in (CommandType.NEW_ORDER, CommandType.CANCEL):
-                events = engine.apply(commands(engine, kind, rng.permutation(part), 1))
-                assert (events["type"] != EventType.REJECTED).all()
-    engine.check()

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 
 from lmax.schema import COMMAND, COMMAND_FIELDS, CommandType, Side, TimeInForce
+from tests.engine import day_traffic
+from tests.engine.listing_traffic import listing_command
 from tests.engine.market import ACCOUNTS, EDGES, INSTRUMENTS, opening
+from tests.engine.order_traffic import account_command, more_than_may_wait, replaced_stop, special
 from tests.twin import Command, Twin, build
 from tests.twin.accounts import CASH
-from tests.twin.book import Order
 from tests.twin.numbers import MAX_INT64
-from tests.twin.records import array_to_commands
+from tests.twin.order import Order
+from tests.twin.records import array_to_commands, normalised
 
 MAX_UINT64 = 2**64 - 1
 
@@ -35,17 +38,24 @@ class Traffic:
             (self._transfer, 5),
             (self._edge, 7),
             (self._junk, 2),
+            (self._listing, 3),
+            (self._day, 4),
+            (self._timer, 2),
+            (self._accounts, 1),
         ]
 
     def next(self) -> Command:
         """The next command, to be applied to the twin before asking for another."""
         command = self.waiting.pop(0) if self.waiting else self._any()
         self.now += self.random.choice([-5, 0, 1, 1_000])
-        return replace(command, sequence=self.twin.sequence + 1, timestamp=self.now)
+        timed = replace(command, sequence=self.twin.sequence + 1, timestamp=self.now)
+        return normalised([timed])[0]
 
     def _any(self) -> Command:
         if self.random.random() < 0.001:
             return build.end_of_day()
+        if self.random.random() < 0.0003:
+            self.waiting += more_than_may_wait(self.random, self._new_id)
         makers, weights = zip(*self.kinds, strict=True)
         make: Callable[[], Command] = self.random.choices(makers, weights)[0]
         return make()
@@ -59,15 +69,19 @@ class Traffic:
         price = self._price(instrument.instrument, side)
         if self.random.random() < 0.08:
             price = 0
-        return build.order(
+        order = build.order(
             account,
             self._new_id(account),
             side,
             self._quantity(account, instrument, side, price),
             price,
-            self.random.choices(list(TimeInForce), [6, 6, 1, 1])[0],
+            self.random.choices(list(TimeInForce), [12, 12, 2, 2, 0, 1, 1, 1])[0],
             instrument.instrument,
         )
+        return special(self.random, self.twin, order) if self.random.random() < 0.5 else order
+
+    def _accounts(self) -> Command:
+        return account_command(self.random)
 
     def _cancel(self) -> Command:
         account, client_order_id, instrument = self._some_order()
@@ -92,7 +106,8 @@ class Traffic:
             price = self.random.choice([order.price, order.price, price])
             quantity = self.random.choice([quantity, *self._new_totals(order, definition)])
         new_id = self._new_id(account)
-        return build.replace_order(account, client_order_id, new_id, quantity, price, instrument)
+        asked = build.replace_order(account, client_order_id, new_id, quantity, price, instrument)
+        return replaced_stop(self.random, self.twin, asked)
 
     def _new_totals(self, order: Order, definition: Command) -> list[int]:
         """Totals around those that matter: the old one, what is filled, one lot more or less."""
@@ -143,6 +158,9 @@ class Traffic:
 
     def _price(self, instrument: int, side: int) -> int:
         """Near the middle of the book, so that about every third order crosses; or anywhere."""
+        at_a_band = day_traffic.price_at_a_band(self.random, self.twin, instrument, side)
+        if at_a_band is not None:
+            return at_a_band
         definition = INSTRUMENTS_BY_ID[instrument]
         tick = definition.tick_size
         lowest, highest = definition.min_price // tick, definition.max_price // tick
@@ -151,8 +169,16 @@ class Traffic:
         else:
             away = self.random.randint(-3, 15)
             ticks = lowest + 25 + (away if side == Side.SELL else -away)
-        price = min(max(ticks, lowest), highest) * tick
+        price = self._on_tick(instrument, min(max(ticks, lowest), highest) * tick)
         return price + self.random.choice([0] * 60 + [1, tick * 10**12])
+
+    def _on_tick(self, instrument: int, price: int) -> int:
+        """Lowered to the tick that holds there; nearly always."""
+        there = self.twin.world.instruments.get(instrument)
+        if there is None or self.random.random() < 0.02:
+            return price
+        tick = there.ticks.tick_at(price, self.twin.now)
+        return price // tick * tick
 
     def _quantity(self, account: int, definition: Command, side: int, price: int) -> int:
         """A few lots, enough for a sweep, about what the account can pay for or the side hold."""
@@ -174,6 +200,17 @@ class Traffic:
 
     def _lots(self, most: int, lot: int) -> int:
         return self.random.randint(1, max(most // lot, 1)) * lot
+
+    def _day(self) -> Command:
+        return day_traffic.day_command(self.random, self.twin)
+
+    def _timer(self) -> Command:
+        command, later = day_traffic.timer(self.random, self.twin)
+        self.now = max(self.now, self.twin.now) + later
+        return command
+
+    def _listing(self) -> Command:
+        return listing_command(self.random, self.twin, list(INSTRUMENTS_BY_ID))
 
     # -- not valid, most of the time ---------------------------------------------------------
 

@@ -10,6 +10,7 @@ from flow.mix import Mix
 from flow.pacing import WINDOW_S, Bursts
 from flow.tables import zipf
 from lmax._engine import Engine
+from lmax.records import joined
 from lmax.schema import CommandType, EventType, OrderType, Reason, Side, TimeInForce
 from tests.flow.venue import apply_all
 
@@ -31,7 +32,7 @@ def test_the_stream_is_the_same_however_it_is_asked_for(seed):
     sizes = np.random.default_rng(seed).integers(1, 5_000, 12)
     pieces = MarketGenerator(seed)
     whole = MarketGenerator(seed).next_batch(int(sizes.sum()))
-    in_pieces = np.concatenate([pieces.next_batch(int(size)) for size in sizes])
+    in_pieces = joined([pieces.next_batch(int(size)) for size in sizes])
     assert np.array_equal(whole, in_pieces)
 
 

@@ -7,13 +7,13 @@ from the engine.
 import gzip
 import time
 
-import numpy as np
 import pytest
 
 from flow import open_source
 from flow.itch import BOOK, TAKER
 from flow.itch_write import message
 from lmax._engine import Engine
+from lmax.records import joined
 from lmax.schema import CommandType, EventType, Side, TimeInForce
 from tests.flow.reading import read_all
 from tests.flow.venue import apply_all, book_of, itch_day, whole_file
@@ -37,7 +37,7 @@ def played(tmp_path):
         path = tmp_path / "day.itch"
         path.write_bytes(whole_file(list(messages)))
         source = open_source(path, "itch")
-        commands = np.concatenate(list(source.batches()))
+        commands = joined(list(source.batches()))
         orders = commands[commands["type"] >= NEW]
         return list(zip(*(orders[name].tolist() for name in NAMES), strict=True)), source
 

@@ -1,12 +1,12 @@
 """LOBSTER messages as commands, checked against a book that was worked out by hand."""
 
-import numpy as np
 import pytest
 
 from flow import FlowError, open_source
 from flow.lobster import BOOK, OPENING, TAKER, LobsterSource
 from flow.lobster_book import OpeningBook, seed_book
 from lmax._engine import Engine
+from lmax.records import joined
 from lmax.schema import CommandType, EventType, Side, TimeInForce
 from tests.flow.reading import DATA, read_all
 from tests.flow.rebuild import by_engine, directly, published
@@ -22,7 +22,7 @@ DAY, IOC = TimeInForce.DAY, TimeInForce.IOC
 
 
 def rows_of(source):
-    commands = np.concatenate(list(source.batches()))
+    commands = joined(list(source.batches()))
     assert set(commands["instrument"].tolist()) <= {1}
     return list(zip(*(commands[name].tolist() for name in NAMES), strict=True))
 

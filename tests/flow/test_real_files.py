@@ -11,6 +11,7 @@ from flow.lobster import TAKER, LobsterSource
 from flow.lobster_reader import LobsterReader
 from flow.shapes import CANCEL, MODIFY, NEW, SWINGS, generate, load
 from lmax._engine import Engine
+from lmax.records import joined
 from lmax.schema import CommandType, EventType, Reason
 from tests.flow.reading import SHARED, read_all
 from tests.flow.rebuild import by_engine, directly, published
@@ -106,7 +107,7 @@ def test_of_the_hour_few_fills_take_another_order_than_the_file_says():
     source = LobsterSource(HOUR)
     engine = Engine()
     apply_all(engine, source.setup())
-    events = apply_all(engine, np.concatenate(list(source.batches())))
+    events = apply_all(engine, joined(list(source.batches())))
     fills = events[(events["type"] == EventType.FILL) & (events["account"] == TAKER)]
     names = ["client_order_id", "maker_client_order_id", "price"]
     other = [

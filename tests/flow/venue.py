@@ -13,6 +13,7 @@ from flow.commands import Commands
 from flow.generator import MarketGenerator
 from flow.itch_write import end_of_file, message
 from lmax._engine import Engine
+from lmax.records import joined
 from lmax.schema import EVENT, CommandType, EventType, Side
 
 OPEN_NS = 34_200 * 10**9
@@ -25,7 +26,7 @@ def apply_all(engine: Engine, commands: Commands) -> NDArray[np.void]:
     first = engine.sequence + 1
     numbered["sequence"] = np.arange(first, first + len(numbered))
     parts = [engine.apply(numbered[k : k + 500]) for k in range(0, len(numbered), 500)]
-    return np.concatenate([np.zeros(0, dtype=EVENT), *parts])
+    return joined([np.zeros(0, dtype=EVENT), *parts])
 
 
 def book_of(engine: Engine, instrument: int) -> tuple[list, list]:

@@ -1,10 +1,7 @@
 """What the engine says the ledger must hold."""
 
-from collections.abc import Iterator
-
 from ledger.check import Expected, OpenOrder
 from lmax._engine import Engine
-from lmax.schema import Side
 
 
 def expected_of(engine: Engine) -> Expected:
@@ -13,15 +10,14 @@ def expected_of(engine: Engine) -> Expected:
         last_sequence=engine.sequence,
         cash={int(account): int(cash) for account, cash, _ in engine.accounts()},
         shares={(int(a), int(i)): int(shares) for a, i, shares, _ in engine.positions()},
-        open_orders=list(_open_orders(engine)),
+        open_orders=_open_orders(engine),
         trades=engine.trades,
     )
 
 
-def _open_orders(engine: Engine) -> Iterator[OpenOrder]:
-    for instrument in engine.instruments():
-        book = engine.book(instrument)
-        for side, levels in ((Side.BUY, book.bids()), (Side.SELL, book.asks())):
-            for price, _, _ in levels:
-                for account, name, leaves in book.queue(side, price):
-                    yield OpenOrder(account, name, instrument, side, price, leaves)
+def _open_orders(engine: Engine) -> list[OpenOrder]:
+    return [
+        OpenOrder(account, name, instrument, side, price, leaves)
+        for instrument in engine.instruments()
+        for _, side, account, name, price, _, leaves, *_ in engine.book(instrument).open_orders()
+    ]

@@ -5,6 +5,7 @@ import random
 import numpy as np
 
 from lmax._engine import Engine
+from lmax.records import joined
 from lmax.schema import COMMAND, CommandType, EventFlag, OrderType, Side, TimeInForce
 
 HUGE_ID = 2**63
@@ -30,7 +31,7 @@ class Market:
         commands["sequence"] = np.arange(first, first + len(commands))
         events = self.engine.apply(commands)
         before = getattr(self, "events", events[:0])
-        self.events = np.concatenate([before, events])
+        self.events = joined([before, events])
         return events
 
     def random(self, seed: int, count: int) -> np.ndarray:
@@ -97,6 +98,7 @@ _KINDS = {
     CommandType.WITHDRAW: 3,
     CommandType.END_OF_DAY: 2,
 }
+_TIMES = {TimeInForce.DAY: 6, TimeInForce.GTC: 3, TimeInForce.IOC: 1, TimeInForce.FOK: 1}
 
 
 def _random_command(market: Market, command: np.ndarray, chance: random.Random) -> None:
@@ -114,7 +116,7 @@ def _random_command(market: Market, command: np.ndarray, chance: random.Random) 
     ids.append(HUGE_ID + chance.randint(-30, 30))
     command["client_order_id"] = ids[-1]
     command["side"] = chance.choice(list(Side))
-    command["time_in_force"] = chance.choices(list(TimeInForce), [6, 3, 1, 1])[0]
+    command["time_in_force"] = chance.choices(list(_TIMES), list(_TIMES.values()))[0]
     if chance.random() < 0.1:
         command["order_type"] = OrderType.MARKET
     else:

@@ -8,6 +8,8 @@ import pytest
 from ledger.check import Discrepancy, OpenOrder, check, questions
 from ledger.consumer import Ledger
 from ledger.errors import LedgerUnavailable
+from lmax.schema import CommandType, Side
+from tests.ledger.history import History, accepted
 from tests.ledger.replay import expected_of
 from tests.ledger.streams import Market
 
@@ -25,6 +27,26 @@ def filled(postgres: str, market: Market) -> str:
     with Ledger(postgres) as ledger:
         ledger.apply(market.events)
     return postgres
+
+
+@pytest.fixture
+def operated(filled: str, market: Market) -> str:
+    """The same, after trade 1 was corrected and busted and instrument 1 got another name."""
+    fill = market.events[market.events["trade_id"] == 1][0]
+    accounts = int(fill["account"]), int(fill["maker_account"])
+    buyer, seller = accounts if fill["side"] == Side.BUY else accounts[::-1]
+    quantity, amount = int(fill["quantity"]), int(fill["amount"])
+    after = History(market.engine.sequence)
+    price = int(fill["price"]) + 1
+    after.correct(1, buyer, seller, before=(quantity, amount), price=price, now=quantity)
+    after.bust(1, buyer, seller, quantity, price * quantity)
+    named = accepted(instrument=1, symbol=b"OTHER", price=1, quantity=1)
+    after.command(CommandType.CORPORATE_ACTION, named)
+    events = after.events
+    events["instrument"] = fill["instrument"]
+    with Ledger(filled) as ledger:
+        ledger.apply(events)
+    return filled
 
 
 CORRUPTIONS = {
@@ -48,9 +70,17 @@ CORRUPTIONS = {
         "UPDATE lmax.balances SET cash = cash + 1 WHERE account = 3",
         "asset 0",
     ),
-    "a trade has its four postings, and a posting its trade or transfer": (
+    "trades, amendments and corporate actions have their postings, and a posting one of them": (
         "UPDATE lmax.trades SET amount = amount + 1 WHERE trade_id = 1",
         "sequence {first}, index {index}, leg 0",
+    ),
+    "an amendment begins with the trade as it stood": (
+        "UPDATE lmax.amendments SET amount_before = amount_before + 1 WHERE kind = 'B'",
+        "trade 1, amended by {last_but_one}",
+    ),
+    "an instrument has the last symbol of its history": (
+        "UPDATE lmax.instruments SET symbol = 'OLD' WHERE symbol = 'OTHER'",
+        "instrument {instrument}",
     ),
     "trade ids count 1, 2, 3 and so on": (
         "DELETE FROM lmax.trades WHERE trade_id = 2",
@@ -67,7 +97,7 @@ CORRUPTIONS = {
     "an account has one open order of an id": (
         "INSERT INTO lmax.orders SELECT -1, time_ns, price, quantity, filled, leaves,"
         " last_sequence, last_time_ns, account, instrument, side, order_type, time_in_force,"
-        " reason, status, client_order_id, orig_client_order_id"
+        " reason, status, client_order_id, orig_client_order_id, trigger_price, triggered"
         " FROM lmax.orders WHERE status = 'O' ORDER BY sequence LIMIT 1",
         "order {open} of account {opener}",
     ),
@@ -91,13 +121,15 @@ def corrupt(dsn: str, sql: str) -> dict[str, object]:
     with psycopg.connect(dsn) as connection:
         facts = connection.execute(
             "SELECT t.sequence, t.index, t.taker_client_order_id, t.taker_account,"
-            " o.client_order_id, o.account FROM lmax.trades AS t CROSS JOIN lmax.orders AS o"
+            " o.client_order_id, o.account, t.instrument, p.last_sequence - 1"
+            " FROM lmax.trades AS t CROSS JOIN lmax.orders AS o CROSS JOIN lmax.progress AS p"
             " WHERE trade_id = 1 AND o.status = 'O' ORDER BY o.sequence LIMIT 1"
         ).fetchone()
         assert facts is not None
         connection.execute("SET session_replication_role = replica")
         assert connection.execute(sql.encode()).rowcount >= 1
-    return dict(zip(("first", "index", "taker", "account", "open", "opener"), facts, strict=True))
+    names = "first index taker account open opener instrument last_but_one"
+    return dict(zip(names.split(), facts, strict=True))
 
 
 def test_every_question_has_a_corruption_that_it_finds() -> None:
@@ -105,11 +137,11 @@ def test_every_question_has_a_corruption_that_it_finds() -> None:
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
-def test_a_corrupted_row_is_named(filled: str, name: str) -> None:
-    assert check(filled) == []
+def test_a_corrupted_row_is_named(operated: str, name: str) -> None:
+    assert check(operated) == []
     sql, key = CORRUPTIONS[name]
-    facts = corrupt(filled, sql)
-    assert (name, key.format(**facts)) in [(found.what, found.key) for found in check(filled)]
+    facts = corrupt(operated, sql)
+    assert (name, key.format(**facts)) in [(found.what, found.key) for found in check(operated)]
 
 
 def test_what_differs_from_the_replay_is_named_line_by_line(filled: str, market: Market) -> None:

@@ -3,7 +3,6 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -11,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from ledger.check import check
 from ledger.consumer import Ledger
 from ledger.errors import LedgerCorrupt, LedgerFenced, LedgerGap, LedgerUnavailable
+from lmax.records import joined
 from tests.ledger.replay import expected_of
 from tests.ledger.streams import Market, commands_of
 
@@ -45,7 +45,7 @@ def test_batches_of_any_size_applied_again_and_again_are_written_once(
             first = chance.randint(max(0, done - 5), done)
             last = chance.randint(first, min(len(parts), first + 12))
             if last > first:
-                ledger.apply(np.concatenate(parts[first:last]))
+                ledger.apply(joined(parts[first:last]))
                 done = max(done, last)
     assert check(postgres, expected_of(market.engine)) == []
 
@@ -75,7 +75,7 @@ def test_a_gap_is_refused_and_nothing_is_written(postgres: str) -> None:
         ledger.apply(market.events[: -len(later)])
         parts = commands_of(later, 1)
         with pytest.raises(LedgerGap, match="after sequence 36 comes 38"):
-            ledger.apply(np.concatenate([parts[0], parts[1], parts[3]]))
+            ledger.apply(joined([parts[0], parts[1], parts[3]]))
         assert ledger.last_sequence == 34
         assert ledger.apply(later) > 0
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from lmax._engine import Engine
+from lmax.records import joined
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.schema import EVENT, CommandType, EventFlag, EventType, Side
 from marketdata._depth import MarketData
@@ -62,7 +63,7 @@ def following(*events: Events, capacity: int = 4096, **options: Any) -> MarketDa
     output = ring(capacity)
     market = MarketData(output, **options)
     if events:
-        output.publish_array(np.concatenate(events))
+        output.publish_array(joined(events))
     while market.do_work():
         pass
     return market

@@ -7,6 +7,7 @@ from itertools import count
 import numpy as np
 import pytest
 
+from lmax.records import joined
 from lmax.ringbuffer.agent import AgentRunner
 from lmax.ringbuffer.wait import WaitStrategy
 from lmax.schema import EventFlag, Side
@@ -22,7 +23,7 @@ SECONDS = 30
 
 def equal_quantities(commands: int) -> np.ndarray:
     """Commands that set all levels of both sides of instrument 1 to one and the same quantity."""
-    events = np.concatenate(
+    events = joined(
         [
             *[book(Side.BUY, 1_000 - level, 1, last=False) for level in range(LEVELS)],
             *[book(Side.SELL, 1_001 + level, 1, last=False) for level in range(LEVELS)],

@@ -5,7 +5,7 @@ import pytest
 from lmax.ringbuffer.ring import RingBuffer, RingFull
 from lmax.schema import EventType, Side
 from marketdata._depth import MarketData
-from marketdata.views import Depth, Statistics, Top, Trade
+from marketdata.views import Depth, Statistics, Top, Trade, TradeState
 from tests.marketdata.events import book, definition, event, fill, following, ring
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -92,7 +92,10 @@ def test_an_instrument_of_which_nothing_was_seen_is_named_in_a_key_error(method,
 
 def test_fills_become_trades_oldest_first():
     market = following(fill(1, 100, 5), fill(2, 101, 6, side=SELL, instrument=2))
-    assert market.trades().tolist() == [(1001, 1, 100, 5, 1, BUY), (1002, 2, 101, 6, 2, SELL)]
+    assert market.trades().tolist() == [
+        (1001, 1, 100, 5, 1, BUY, False, TradeState.STANDS),
+        (1002, 2, 101, 6, 2, SELL, False, TradeState.STANDS),
+    ]
     assert market.trades(1)["trade_id"].tolist() == [2]
     assert market.trades(instrument=1)["trade_id"].tolist() == [1]
     assert market.last_trade(2) == Trade(1002, 2, 101, 6, SELL)

@@ -10,6 +10,7 @@ from flow.commands import CASH, define_instrument, deposits, open_accounts
 from flow.generator import MarketGenerator
 from journal.reader import Reader
 from lmax._engine import Engine
+from lmax.records import joined
 from lmax.ringbuffer.ring import RingFull
 from lmax.schema import COMMAND, EVENT, CommandType, Side
 from node.core import Core
@@ -22,7 +23,7 @@ NOTHING = np.empty(0, EVENT)
 def market(seed: int, count: int, accounts: int = 20, instruments: int = 3) -> np.ndarray:
     """Definitions, accounts, deposits, and then `count` commands of a random market."""
     generator = MarketGenerator(seed, accounts, instruments)
-    return np.concatenate([generator.setup(), generator.next_batch(count)])
+    return joined([generator.setup(), generator.next_batch(count)])
 
 
 def end_of_day() -> np.ndarray:
@@ -46,7 +47,7 @@ def orders(side: Side, prices: np.ndarray, first_id: int, quantity: int = 1) -> 
 def opening() -> np.ndarray:
     """One instrument and two accounts that can pay for everything."""
     accounts = np.array([1, 2])
-    return np.concatenate(
+    return joined(
         [
             define_instrument(1, "ONE"),
             open_accounts(accounts),
@@ -61,13 +62,13 @@ def sweep(fills: int) -> np.ndarray:
     taker = orders(Side.BUY, np.array([10**6]), 10**6, fills)
     taker["account"] = 2
     resting = [orders(Side.SELL, 1000 + np.arange(fills), 1 + n * fills) for n in range(2)]
-    return np.concatenate([opening(), resting[0], taker, resting[1], end_of_day()])
+    return joined([opening(), resting[0], taker, resting[1], end_of_day()])
 
 
 def journaled(folder: Path) -> np.ndarray:
     """The commands with the sequences and timestamps that they were given."""
     with Reader(folder) as reader:
-        return np.concatenate([np.empty(0, COMMAND), *(b.copy() for b in reader.batches())])
+        return joined([np.empty(0, COMMAND), *(b.copy() for b in reader.batches())])
 
 
 def offline(folder: Path) -> tuple[Engine, np.ndarray]:
@@ -107,7 +108,7 @@ def drain(follower: Follower, last: int, core: Core | None = None) -> list[np.nd
 
 def assert_same_events(parts: list[np.ndarray], expected: np.ndarray) -> None:
     """Byte for byte, each once and in order."""
-    events = np.concatenate([NOTHING, *parts])
+    events = joined([NOTHING, *parts])
     if events.tobytes() == expected.tobytes():
         return
     assert len(events) == len(expected)

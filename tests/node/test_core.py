@@ -179,7 +179,7 @@ def test_a_full_input_ring_is_told_in_time_and_nothing_is_lost_or_doubled(
 
 def test_several_threads_submit_and_each_keeps_its_order(tmp_path: Path, seed: int) -> None:
     commands = market(seed, 2000)
-    commands["reserved4"] = np.arange(len(commands))
+    commands["trade_id"] = np.arange(len(commands))  # neither orders nor instruments mind
     with core_in(tmp_path, "shared", 256) as core:
         threads = [
             threading.Thread(target=submit_all, args=(core, commands[n::4], 10 + n))
@@ -189,7 +189,7 @@ def test_several_threads_submit_and_each_keeps_its_order(tmp_path: Path, seed: i
             thread.start()
         for thread in threads:
             thread.join(60)
-    taken = journaled(tmp_path)["reserved4"].astype(np.int64)
+    taken = journaled(tmp_path)["trade_id"].astype(np.int64)
     assert sorted(taken.tolist()) == list(range(len(commands)))
     for n in range(4):
         assert (np.diff(taken[taken % 4 == n]) > 0).all()

@@ -66,22 +66,38 @@ def test_both_ends_of_the_range_are_keys_like_any_other():
     assert forest.live() == (0, 0)
 
 
-def test_a_far_key_costs_a_path_of_nodes_and_gives_it_back():
+def test_up_to_four_leaves_need_no_nodes_and_a_fifth_makes_paths_until_one_is_left():
     forest = Forest(1)
-    forest.put(0, 0)
-    assert forest.live() == (1, 0)
-    forest.put(0, LAST)
-    assert forest.live() == (2, 19)  # a root, and nine nodes down to either leaf
-    forest.take(0, 0)
-    assert forest.live() == (1, 0)
-    for key in range(0, 2**63, 2**57):
+    keys = [0, LAST, 2**63, 2**40, 2**20]
+    for key in keys[:4]:
         forest.put(0, key)
+    assert forest.live() == (4, 0)
+    forest.put(0, keys[4])
+    assert forest.live() == (5, 35)
+    assert [key for key, _ in forest.walk(0)] == sorted(keys)
+    assert forest.sound(0)
+    for key in keys[1:]:
         forest.take(0, key)
-    assert forest.ever() == (2, 19)
+        assert forest.sound(0)
+    assert forest.live() == (1, 0)
+    forest.take(0, 0)
+    assert forest.live() == (0, 0)
 
 
-def test_room_is_for_whole_paths():
-    forest = Forest(1, 23)
+def test_nodes_that_come_back_to_the_pools_are_used_again():
+    forest = Forest(1)
+    for turn in range(50):
+        keys = [turn << 20 | n << 57 for n in range(60)]
+        for key in keys:
+            forest.put(0, key)
+        for key in keys[turn:] + keys[:turn]:
+            forest.take(0, key)
+        assert forest.live() == (0, 0)
+    assert forest.ever()[0] == 60
+
+
+def test_room_is_for_whole_paths_and_for_a_tree_that_gets_deep():
+    forest = Forest(1, 44 + 22 + 1)
     assert forest.has_room(2)
     assert not forest.has_room(3)
 

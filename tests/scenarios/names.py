@@ -48,13 +48,14 @@ class Names:
     """Everything a scenario has named so far.
 
     instruments: symbol to (instrument id, quantity scale); order_instruments: (account, order)
-    to the symbol it was last used on.
+    to the symbol it was last used on; clock: ns since midnight, the timestamp of what follows.
     """
 
     accounts: Numbering = field(default_factory=Numbering)
     orders: Numbering = field(default_factory=Numbering)
     instruments: dict[str, tuple[int, int]] = field(default_factory=dict)
     order_instruments: dict[tuple[str, str], str] = field(default_factory=dict)
+    clock: int = 0
 
     def instrument(self, symbol: str) -> int:
         return self.instruments.get(symbol, (UNDEFINED_INSTRUMENT, 0))[0]

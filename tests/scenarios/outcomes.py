@@ -2,12 +2,27 @@
 
 from collections.abc import Callable
 
-from lmax.schema import EventType, Reason
+from lmax.schema import EventType, OrderType, Reason
+from tests.scenarios.day_outcomes import DAY_OUTCOMES, DAY_WORDS
+from tests.scenarios.listing_outcomes import LISTING_OUTCOMES, LISTING_WORDS
 from tests.scenarios.names import Names, price_text
 from tests.twin import Event
 
-OUTCOME_WORDS = ("accepted", "rejected", "trade", "cancelled", "reduced", "replaced", "expired")
+OUTCOME_WORDS = (
+    "accepted",
+    "rejected",
+    "trade",
+    "cancelled",
+    "reduced",
+    "replaced",
+    "expired",
+    "triggered",
+    *DAY_WORDS,
+    *LISTING_WORDS,
+)
 """The first words of the lines that say what a command did."""
+
+_PRICED_BY_THE_MARKET = (OrderType.MARKET, OrderType.MARKET_TO_LIMIT)
 
 
 def outcome(names: Names, event: Event) -> str:
@@ -17,7 +32,13 @@ def outcome(names: Names, event: Event) -> str:
 
 
 def _accepted(names: Names, event: Event) -> str:
-    return "accepted"
+    """With a price or a stop, where these come from the market."""
+    text = "accepted"
+    if event["order_type"] in _PRICED_BY_THE_MARKET and event["price"]:
+        text += f" @ {price_text(event['price'])}"
+    if event["order_type"] == OrderType.TRAILING_STOP:
+        text += f" stop {price_text(event['trigger_price'])}"
+    return text
 
 
 def _rejected(names: Names, event: Event) -> str:
@@ -40,7 +61,9 @@ def _reduced(names: Names, event: Event) -> str:
     by, leaves = (
         names.quantity_text(event[f], event["instrument"]) for f in ("quantity", "leaves")
     )
-    return f"reduced {whose}: by {by}, leaves {leaves}"
+    reason = Reason(event["reason"])
+    why = f", {reason.name}" if reason else ""
+    return f"reduced {whose}: by {by}, leaves {leaves}{why}"
 
 
 def _replaced(names: Names, event: Event) -> str:
@@ -49,11 +72,19 @@ def _replaced(names: Names, event: Event) -> str:
     total, leaves = (
         names.quantity_text(event[f], event["instrument"]) for f in ("quantity", "leaves")
     )
-    return f"replaced {old} by {new}: {total} @ {price_text(event['price'])}, leaves {leaves}"
+    price = f" @ {price_text(event['price'])}" if event["price"] else ""
+    stop = f" stop {price_text(event['trigger_price'])}" if event["trigger_price"] else ""
+    return f"replaced {old} by {new}: {total}{price}{stop}, leaves {leaves}"
 
 
 def _expired(names: Names, event: Event) -> str:
-    return f"expired {_order(names, event)}"
+    """Why is said unless it is the end of the day."""
+    why = "" if event["reason"] == Reason.END_OF_DAY else f", {Reason(event['reason']).name}"
+    return f"expired {_order(names, event)}{why}"
+
+
+def _triggered(names: Names, event: Event) -> str:
+    return f"triggered {_order(names, event)} stop {price_text(event['trigger_price'])}"
 
 
 def _order(names: Names, event: Event) -> str:
@@ -73,4 +104,7 @@ _TELL: dict[int, Callable[[Names, Event], str]] = {
     EventType.REDUCED: _reduced,
     EventType.REPLACED: _replaced,
     EventType.EXPIRED: _expired,
+    EventType.TRIGGERED: _triggered,
+    **DAY_OUTCOMES,
+    **LISTING_OUTCOMES,
 }

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from lmax.schema import EventFlag
 from tests.engine.systems import System
-from tests.scenarios.drawing import HOLDING, draw_book, holding, tidy
+from tests.scenarios.drawing import DRAWINGS, HOLDING, LINES, draw_line, holding, tidy
 from tests.scenarios.names import Names
 from tests.scenarios.outcomes import OUTCOME_WORDS, outcome
 from tests.scenarios.sentences import SENTENCES
@@ -34,7 +35,7 @@ class Runner:
             try:
                 if lines[number].strip():
                     used = self._line(lines, number)
-            except (AssertionError, ValueError, KeyError) as error:
+            except (AssertionError, ValueError, KeyError, StopIteration) as error:
                 raise ScenarioError(
                     f"line {number + 1}: {lines[number].strip()}\n{error}"
                 ) from error
@@ -47,8 +48,10 @@ class Runner:
         line = lines[number].strip()
         if line.split(":")[0].split()[0] in OUTCOME_WORDS:
             self._next_outcome(line)
-        elif line.startswith("book "):
+        elif line.split()[0] in DRAWINGS:
             return self._book(lines, number)
+        elif line.split()[0] in LINES:
+            self._line_of_orders(line)
         elif " has " in line:
             self._holdings(line)
         else:
@@ -66,9 +69,12 @@ class Runner:
 
     def _apply(self, command: Command) -> None:
         self.sequence += 1
-        events = self.system.apply([replace(command, sequence=self.sequence)])
+        events = self.system.apply(
+            [replace(command, sequence=self.sequence, timestamp=self.names.clock)]
+        )
         assert [event["index"] for event in events] == list(range(len(events)))
-        assert [event["flags"] for event in events] == [0] * (len(events) - 1) + [1]
+        last = [event["flags"] & EventFlag.LAST for event in events]
+        assert last == [0] * (len(events) - 1) + [EventFlag.LAST]
         assert {event["sequence"] for event in events} == {self.sequence}
         self.happened = [line for line in (outcome(self.names, e) for e in events) if line]
         self.told = 0
@@ -88,15 +94,21 @@ class Runner:
             raise ScenarioError(f"the command before was {rest[0]}")
 
     def _book(self, lines: list[str], number: int) -> int:
-        symbol = lines[number].split()[1]
+        kind, symbol = lines[number].split()
         end = number + 1
         while end < len(lines) and "|" in lines[end]:
             end += 1
         drawn = [tidy(line) for line in lines[number + 1 : end]]
-        actual = [tidy(line) for line in draw_book(self.system, self.names, symbol)]
+        actual = [tidy(line) for line in DRAWINGS[kind](self.system, self.names, symbol)]
         if drawn != actual:
-            raise ScenarioError("but the book is:\n" + "\n".join(actual))
+            raise ScenarioError(f"but the {kind} is:\n" + "\n".join(actual))
         return end - number
+
+    def _line_of_orders(self, line: str) -> None:
+        kind, symbol = line.split(":")[0].split()
+        actual = draw_line(self.system, self.names, kind, symbol)
+        if line != actual:
+            raise ScenarioError(f"but it is: {actual}")
 
     def _holdings(self, line: str) -> None:
         account, claim = line.split(" has ", 1)

@@ -1,4 +1,4 @@
-"""Balances of cash and shares, and what of them open orders hold back."""
+"""Balances of cash and shares, what of them open orders hold back, and what accounts are."""
 
 from dataclasses import dataclass, field
 
@@ -19,13 +19,24 @@ class Balance:
 
 
 @dataclass
+class Settings:
+    """What SET_ACCOUNT said; accounts of one group (not 0) do not trade with each other."""
+
+    firm: int = 0
+    group: int = 0
+    self_trade: int = 0
+
+
+@dataclass
 class Accounts:
-    """Every open account's balances, one per asset it ever touched."""
+    """Every open account's settings, and its balances, one per asset it ever touched."""
 
     balances: dict[int, dict[int, Balance]] = field(default_factory=dict)
+    settings: dict[int, Settings] = field(default_factory=dict)
 
     def open(self, account: int) -> None:
         self.balances[account] = {CASH: Balance()}
+        self.settings[account] = Settings()
 
     def known(self, account: int) -> bool:
         return account in self.balances

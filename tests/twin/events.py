@@ -1,8 +1,8 @@
 """The events of one command: what each kind of event carries, in the order they happened."""
 
 from lmax.schema import EVENT_FIELDS, EventFlag, EventType, Reason
-from tests.twin.book import Order
 from tests.twin.commands import Command, Event
+from tests.twin.order import STOPS, Order
 
 
 def blank_event() -> Event:
@@ -19,7 +19,7 @@ class Report:
 
     def finished(self) -> list[Event]:
         """The events, the last one flagged."""
-        self._events[-1]["flags"] = EventFlag.LAST
+        self._events[-1]["flags"] |= EventFlag.LAST
         return self._events
 
     def add(self, event_type: EventType, **fields: int | bytes) -> None:
@@ -38,21 +38,28 @@ class Report:
             "time_in_force": order.time_in_force,
             "price": order.price,
             "leaves": order.leaves,
+            "trigger_price": order.trigger_price if order.order_type in STOPS else 0,
         }
         self.add(event_type, **(about | fields))
 
-    def replaced(self, order: Order, old_id: int) -> None:
-        quantity = order.quantity
-        self.order(EventType.REPLACED, order, orig_client_order_id=old_id, quantity=quantity)
-
-    def fill(self, taker: Order, maker: Order, quantity: int, amount: int, trade_id: int) -> None:
+    def fill(
+        self,
+        taker: Order,
+        maker: Order,
+        price: int,
+        quantity: int,
+        amount: int,
+        trade_id: int,
+        flags: int,
+    ) -> None:
         self.order(
             EventType.FILL,
             taker,
-            price=maker.price,
+            price=price,
             quantity=quantity,
             trade_id=trade_id,
             amount=amount,
+            flags=flags,
             maker_client_order_id=maker.client_order_id,
             maker_account=maker.account,
             maker_leaves=maker.leaves,
@@ -65,13 +72,23 @@ class Report:
             instrument=instrument,
             side=side,
             price=price,
-            quantity=sum(order.leaves for order in queue),
+            quantity=sum(order.shown for order in queue),
             order_count=len(queue),
         )
 
     def transfer(self, c: Command) -> None:
         account, instrument, quantity = c.account, c.instrument, c.quantity
         self.add(EventType.ACCEPTED, account=account, instrument=instrument, quantity=quantity)
+
+    def accepted(self, c: Command) -> None:
+        """ACCEPTED of an operator's command."""
+        self.add(
+            EventType.ACCEPTED,
+            account=c.account,
+            instrument=c.instrument,
+            price=c.price,
+            quantity=c.quantity,
+        )
 
     def rejected(self, c: Command, reason: Reason) -> None:
         self.add(

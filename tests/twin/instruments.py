@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from lmax.schema import LotPolicy, Phase, Status
 from tests.twin.book import Book
 from tests.twin.commands import Command
 from tests.twin.numbers import notional
+from tests.twin.protection import Bands, Guard, Settings
+from tests.twin.sessions import Session
+from tests.twin.ticks import TickTables
 
 SYMBOL_BYTES = 8
 MAX_SCALE = 9
@@ -12,7 +16,11 @@ MAX_SCALE = 9
 
 @dataclass
 class Instrument:
-    """What a DEFINE_INSTRUMENT said, and the book of its open orders."""
+    """What a DEFINE_INSTRUMENT said, the book of its open orders, and what its day brought.
+
+    reference_price: set by an operator; last_price: of the last trade; 0: there is none yet.
+    passed: the prices of trades that stops did not look at yet.
+    """
 
     id: int
     symbol: bytes
@@ -22,7 +30,36 @@ class Instrument:
     max_price: int
     max_quantity: int
     quantity_scale: int
+    lot_policy: int
+    round_lot: int
+    ticks: TickTables
     book: Book = field(default_factory=Book)
+    protection: Settings = field(default_factory=Settings)
+    session: Session = field(default_factory=Session)
+    guard: Guard = field(default_factory=Guard)
+    status: int = Status.ACTIVE
+    reference_price: int = 0
+    last_price: int = 0
+    passed: list[int] = field(default_factory=list)
+
+    @property
+    def phase(self) -> int:
+        return self.session.phase
+
+    @property
+    def is_trading(self) -> bool:
+        """Whether orders are matched as they come."""
+        return self.session.phase == Phase.CONTINUOUS and self.status == Status.ACTIVE
+
+    @property
+    def bands(self) -> Bands | None:
+        """The price bands, while there are any."""
+        there_are = self.session.phase == Phase.CONTINUOUS and self.guard.bands.reference
+        return self.guard.bands if there_are else None
+
+    def may_trade_at(self, price: int) -> bool:
+        """Whether the price bands, if there are any, hold a price."""
+        return self.bands is None or self.bands.hold(price)
 
     def notional(self, price: int, quantity: int) -> int:
         """Money for a quantity at a price; see ``numbers.notional``."""
@@ -48,6 +85,9 @@ def definition_is_valid(c: Command) -> bool:
         and c.max_price % c.tick_size == 0
         and c.max_quantity >= c.lot_size
         and c.max_quantity % c.lot_size == 0
+        and c.lot_policy in list(LotPolicy)
+        and c.round_lot >= 0
+        and c.round_lot % c.lot_size == 0
     )
 
 
@@ -62,4 +102,7 @@ def instrument_from(c: Command) -> Instrument:
         max_price=c.max_price,
         max_quantity=c.max_quantity,
         quantity_scale=c.quantity_scale,
+        lot_policy=c.lot_policy,
+        round_lot=c.round_lot or c.lot_size,
+        ticks=TickTables(c.tick_size),
     )

@@ -106,7 +106,7 @@ def test_each_level_is_reported_after_its_own_fills(feed: Feed) -> None:
     assert [event["trade_id"] for event in events] == [0, 1, 2, 0, 3, 0]
 
 
-def test_the_end_of_day_goes_by_instrument_side_price_and_age(feed: Feed) -> None:
+def test_the_end_of_day_goes_by_instrument_and_arrival(feed: Feed) -> None:
     feed(define(2, b"MSFT"), deposit(BOB, 100, instrument=2))
     feed(order(BOB, 1, Side.SELL, 1, 20 * DOLLAR, instrument=2))
     feed(order(BOB, 2, Side.SELL, 2, 21 * DOLLAR))
@@ -118,9 +118,9 @@ def test_the_end_of_day_goes_by_instrument_side_price_and_age(feed: Feed) -> Non
     events = feed(end_of_day())
     assert kinds(events) == ["ACCEPTED"] + ["EXPIRED", "BOOK"] * 6
     expired = [event for event in events if event["type"] == EventType.EXPIRED]
-    assert [event["client_order_id"] for event in expired] == [6, 7, 4, 3, 2, 1]
+    assert [event["client_order_id"] for event in expired] == [2, 3, 4, 6, 7, 1]
     assert {event["reason"] for event in expired} == {Reason.END_OF_DAY}
-    assert [event["quantity"] for event in events[2::2]] == [12, 5, 0, 0, 0, 0]
+    assert [event["quantity"] for event in events[2::2]] == [0, 0, 0, 12, 5, 0]
     assert state.account(feed.twin, ALICE) == (10_000 * DOLLAR, 0)
 
 

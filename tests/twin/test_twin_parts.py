@@ -5,19 +5,21 @@ import dataclasses
 import numpy as np
 import pytest
 
-from lmax.schema import COMMAND, COMMAND_FIELDS, EVENT, EVENT_FIELDS, Side
+from lmax.schema import COMMAND, COMMAND_FIELDS, EVENT, EVENT_FIELDS, CommandType, EventType, Side
 from tests.twin import Command
 from tests.twin.accounts import CASH, Accounts
-from tests.twin.book import Book, Order
+from tests.twin.book import Book
 from tests.twin.build import define
 from tests.twin.events import blank_event
 from tests.twin.instruments import definition_is_valid, symbol_is_valid
 from tests.twin.numbers import MAX_INT64, notional
+from tests.twin.order import Order, Place, crosses
 from tests.twin.records import (
     array_to_commands,
     array_to_events,
     commands_to_array,
     events_to_array,
+    normalised,
 )
 
 
@@ -64,40 +66,39 @@ def test_the_total_of_an_asset_spans_accounts() -> None:
 def test_bids_are_best_from_above_and_asks_from_below() -> None:
     book = Book()
     for price in (20, 30, 10):
-        book.add(resting(Side.BUY, price, 1))
-        book.add(resting(Side.SELL, price + 100, 1))
+        book.add(resting(Side.BUY, price, 1), Place.DISPLAYED)
+        book.add(resting(Side.SELL, price + 100, 1), Place.DISPLAYED)
     assert book.prices(Side.BUY) == [30, 20, 10]
     assert book.prices(Side.SELL) == [110, 120, 130]
+    assert (book.best(Side.BUY), book.best(Side.SELL)) == (30, 110)
 
 
 def test_a_limit_crosses_only_prices_at_least_as_good() -> None:
-    book = Book()
-    for price in (10, 11, 12):
-        book.add(resting(Side.SELL, price, 1))
-    assert book.crossing(Side.BUY, 11) == [10, 11]
-    assert book.crossing(Side.BUY, 9) == []
-    assert book.crossing(Side.BUY, None) == [10, 11, 12]
-    assert book.crossing(Side.SELL, None) == []
-
-
-def test_what_is_fillable_takes_the_best_price_then_the_oldest() -> None:
-    book = Book()
-    book.add(resting(Side.SELL, 11, 5))
-    book.add(resting(Side.SELL, 10, 3))
-    book.add(resting(Side.SELL, 10, 4))
-    assert book.fillable(Side.BUY, None, 9) == [(10, 3), (10, 4), (11, 2)]
-    assert book.fillable(Side.BUY, 10, 9) == [(10, 3), (10, 4)]
+    assert [crosses(Side.BUY, 11, price) for price in (10, 11, 12)] == [True, True, False]
+    assert [crosses(Side.SELL, 11, price) for price in (10, 11, 12)] == [False, True, True]
+    assert crosses(Side.BUY, None, 99)
 
 
 def test_a_level_vanishes_with_its_last_order() -> None:
     book = Book()
     first, second = resting(Side.BUY, 10, 3, 1), resting(Side.BUY, 10, 3, 2)
-    book.add(first)
-    book.add(second)
+    book.add(first, Place.DISPLAYED)
+    book.add(second, Place.DISPLAYED)
     book.remove(first)
     assert book.queue(Side.BUY, 10) == [second]
     book.remove(second)
     assert book.prices(Side.BUY) == []
+
+
+def test_every_place_counts_for_a_side_and_keeps_its_own_order() -> None:
+    book, orders = Book(), [resting(Side.BUY, 10, n, n) for n in range(1, 6)]
+    for order, place in zip(reversed(orders), list(Place)[1:], strict=True):
+        order.arrival = 9 - order.leaves
+        book.add(order, place)
+    assert book.open_quantity(Side.BUY) == 15
+    assert book.open_quantity(Side.SELL) == 0
+    assert book.orders() == orders[::-1]
+    assert [book.stops, book.waiting, book.held] == [[orders[2]], [orders[1]], [orders[0]]]
 
 
 @pytest.mark.parametrize("symbol", [b"A", b"BRK.B", b"!~!~!~!~", b"AAPL\0\0\0\0"])
@@ -143,16 +144,33 @@ def test_commands_survive_the_way_through_an_array() -> None:
     commands = [define(2, b"MSFT"), Command(sequence=2**64 - 1, price=-(2**63), symbol=b"A\0B")]
     array = commands_to_array(commands)
     assert array.dtype == COMMAND
-    assert array_to_commands(array) == commands
+    there = array_to_commands(array)
+    assert [c.sequence for c in there] == [0, 2**64 - 1]
+    assert [c.symbol for c in there] == [b"MSFT", b"A\0B"]
+    assert there[1].price == -(2**63)
+    assert commands_to_array(there).tobytes() == array.tobytes()
+    assert normalised(there) == there
     assert array_to_commands(commands_to_array([])) == []
 
 
+def test_a_command_read_from_a_record_has_the_fields_of_every_body() -> None:
+    """They share their bytes, so each says something; only those of its type are looked at."""
+    (command,) = normalised([Command(offset=7, session=9)])
+    assert (command.offset, command.tick_size, command.numerator) == (7, 7, 7)
+    assert (command.session, command.max_quantity) == (9, 9)
+
+
 def test_events_survive_the_way_through_an_array() -> None:
-    event = blank_event() | {"sequence": 5, "amount": MAX_INT64, "symbol": b"AAPL"}
-    assert list(event) == [field.name for field in EVENT_FIELDS]
-    array = events_to_array([event])
+    definition = {"type": EventType.ACCEPTED, "command": CommandType.DEFINE_INSTRUMENT}
+    events = [
+        blank_event() | definition | {"amount": MAX_INT64, "symbol": b"AAPL"},
+        blank_event() | {"sequence": 5, "trigger_price": -7},
+    ]
+    assert list(events[0]) == [field.name for field in EVENT_FIELDS]
+    array = events_to_array(events)
     assert array.dtype == EVENT
-    assert array_to_events(array) == [event]
+    assert array_to_events(array) == events
+    assert len(events_to_array([])) == 0
 
 
 def test_a_value_too_large_for_its_field_is_an_error() -> None:

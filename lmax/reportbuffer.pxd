@@ -1,0 +1,20 @@
+# Memory for reports: those of one array of messages, or those of single calls until asked for.
+from libc.stdint cimport uint64_t
+
+from lmax.wire cimport Report
+
+
+cdef enum:
+    KEPT_REPORTS = 1 << 13  # of single calls, when nobody asks for them
+
+
+cdef struct ReportBuffer:
+    Report *reports
+    uint64_t capacity
+    uint64_t used
+    uint64_t lost  # reports that nobody asked for in time
+
+
+cdef void buffer_close(ReportBuffer *buffer) noexcept nogil
+cdef int buffer_room(ReportBuffer *buffer, uint64_t reports) noexcept nogil
+cdef int buffer_room_behind(ReportBuffer *buffer, uint64_t reports) noexcept nogil
