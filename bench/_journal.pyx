@@ -26,11 +26,11 @@ def one_in_flight(RingBuffer ring, AgentBase agent, RingSequence synced, Histogr
                   int64_t count):
     """Publish one command, step the journaler until it is safe, and again; ns of each."""
     cdef Ring *target = ring.ring
-    cdef int64_t i, last, begun
+    cdef int64_t _turn, last, begun
     cdef int worked = 0
     cdef Command *slot
     with nogil:
-        for i in range(count):
+        for _turn in range(count):
             begun = monotonic_ns()
             last = ring_try_claim(target, 1)
             slot = <Command *>ring_slot(target, last)

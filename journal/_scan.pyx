@@ -8,7 +8,7 @@ from journal._openssl cimport (
     sha256_new,
 )
 from journal.crc32c cimport crc32c, crc32c_by_table, crc32c_prepare
-from journal.format cimport Link, batch_bytes, batch_nonce
+from journal.format cimport Link, are_numbered, batch_bytes, batch_nonce
 from journal.layout cimport (
     BATCH_CHECKED_FROM, BATCH_HASHED_FROM, BATCH_HASHED_TO, BATCH_MAGIC, BLOCK_BYTES, FORMAT,
     HASH_BYTES, MAX_BATCH, MAX_BATCH_BYTES, SEGMENT_CHECKED_FROM, SEGMENT_MAGIC, BatchHeader,
@@ -268,8 +268,6 @@ cdef class Chain:
         cdef size_t size = header.count * RECORD_BYTES
         cdef uint8_t nonce[NONCE_BYTES]
         cdef uint8_t hash[HASH_BYTES]
-        cdef uint64_t sequence
-        cdef uint32_t i
         if header.checksum != crc32c(0, block + 128, size):
             return BAD_COMMANDS
         if self.aes != NULL:
@@ -285,10 +283,8 @@ cdef class Chain:
             sha256_add(self.sha, block + BATCH_HASHED_FROM, BATCH_HASHED_TO - BATCH_HASHED_FROM)
             if sha256_end(self.sha, hash) or memcmp(hash, header.hash, HASH_BYTES):
                 return BAD_HASH
-        for i in range(header.count):
-            memcpy(&sequence, commands + i * RECORD_BYTES, sizeof(sequence))
-            if sequence != header.first_sequence + i:
-                return BAD_NUMBERS
+        if not are_numbered(<char *>commands, header.first_sequence, header.count):
+            return BAD_NUMBERS
         if not is_zero(block + 128 + size, batch_bytes(header.count) - 128 - size):
             # In a recycled file they may be old: the last zeros did not get to the disk.
             return OLD_BEHIND if self.recycled else BEHIND

@@ -10,7 +10,7 @@ from journal._openssl cimport (
     sha256_new,
 )
 from journal.crc32c cimport crc32c, crc32c_prepare
-from journal.format cimport batch_bytes, batch_nonce
+from journal.format cimport are_numbered, batch_bytes, batch_nonce
 from journal.layout cimport (
     BATCH_CHECKED_FROM, BATCH_HASHED_FROM, BATCH_HASHED_TO, BATCH_MAGIC, BLOCK_BYTES, FORMAT,
     HASH_BYTES, MAX_BATCH, MAX_BATCH_BYTES, SEGMENT_CHECKED_FROM, SEGMENT_MAGIC, BatchHeader,
@@ -48,20 +48,6 @@ cdef int fail(Writer *writer, int number) noexcept nogil:
     return -1
 
 
-cdef char *batch_start(Writer *writer) noexcept nogil:
-    return writer.filling.buffer + BLOCK_BYTES
-
-
-cdef bint are_numbered(const char *commands, int64_t first, int64_t count) noexcept nogil:
-    """Whether each command holds its sequence: what does not could not be read again."""
-    cdef int64_t i, sequence
-    for i in range(count):
-        memcpy(&sequence, commands + i * RECORD_BYTES, sizeof(sequence))
-        if sequence != first + i:
-            return False
-    return True
-
-
 cdef int take(Writer *writer) noexcept nogil:
     """Copy and hash what is in the ring and has room; how many commands, -1 after an error.
 
@@ -83,7 +69,7 @@ cdef int take(Writer *writer) noexcept nogil:
         return fail(writer, ENOMEM)
     while left:
         piece = min(left, <int64_t>PIECE)
-        target = batch_start(writer) + 128 + filling.count * RECORD_BYTES
+        target = filling.buffer + BLOCK_BYTES + 128 + filling.count * RECORD_BYTES
         ring_copy_out(writer.barrier.ring, filling.first + filling.count, target, piece)
         if not are_numbered(target, filling.first + filling.count, piece):
             return fail(writer, EBADMSG)
@@ -146,7 +132,7 @@ cdef void fill_segment_header(Writer *writer) noexcept nogil:
 cdef int seal(Writer *writer, int64_t offset) noexcept nogil:
     """Finish the batch that will stand at that offset; 0 or -1."""
     cdef Filling *filling = &writer.filling
-    cdef char *start = batch_start(writer)
+    cdef char *start = filling.buffer + BLOCK_BYTES
     cdef BatchHeader *header = <BatchHeader *>start
     cdef int64_t used = 128 + filling.count * RECORD_BYTES
     cdef uint8_t nonce[NONCE_BYTES]
@@ -196,7 +182,7 @@ cdef int launch(Writer *writer) noexcept nogil:
         fill_segment_header(writer)
     if seal(writer, writer.offset + header):
         return -1
-    flight.data = batch_start(writer) - header
+    flight.data = filling.buffer + BLOCK_BYTES - header
     flight.size = header + size
     flight.done = 0
     flight.offset = writer.offset

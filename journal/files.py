@@ -58,7 +58,7 @@ class Journal:
         self.mode = mode
         if isinstance(directory, Path):
             directory.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(directory)
+            self._lock = lock_folder(directory)
             if mode == "auto":
                 self.mode, self.chosen = choose_mode(directory)
             directory = RealFolder(directory, self.mode)
@@ -194,7 +194,7 @@ class Journal:
         self.close()
 
 
-def _lock(directory: Path) -> int:
+def lock_folder(directory: Path) -> int:
     """Take the folder for this process. JournalLocked if another one has it."""
     fd = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:

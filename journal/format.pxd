@@ -13,6 +13,7 @@
 # whichever segment that is in, and its own: one that is missing, old, changed or out of place
 # does not fit in the chain.
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 from journal.layout cimport BLOCK_BYTES, HASH_BYTES
 
@@ -43,3 +44,14 @@ cdef inline void batch_nonce(uint64_t generation, int64_t offset, uint8_t *nonce
         nonce[index] = <uint8_t>(generation >> 8 * index)
     for index in range(4):
         nonce[8 + index] = <uint8_t>(block >> 8 * index)
+
+
+cdef inline bint are_numbered(const char *commands, uint64_t first, int64_t count) noexcept nogil:
+    """Whether each command holds its own sequence, the first `first`."""
+    cdef int64_t i
+    cdef uint64_t sequence
+    for i in range(count):
+        memcpy(&sequence, commands + i * 128, sizeof(sequence))
+        if sequence != first + i:
+            return False
+    return True

@@ -66,7 +66,8 @@ def render_layouts() -> str:
         record = name.lower()
         lines += [f"    base = <char *>&{record}", f'    found["{name}"] = (sizeof({name}), {{']
         lines += [
-            f'        "{f.name}": (<char *>&{record}.{f.name} - base, sizeof({record}.{f.name})),'
+            f'        "{f.name}": (\n            <char *>&{record}.{f.name} - base,'
+            f" sizeof({record}.{f.name}),\n        ),"
             for f in fields
         ]
         lines += ["    })"]

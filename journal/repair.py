@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from journal.errors import JournalCorrupt, JournalError
+from journal.files import lock_folder
 from journal.folder import Folder, RealFolder, read_all
 from journal.keys import Keys
 from journal.reader import BLOCK_BYTES, Reader, read_header, segment_name
@@ -35,16 +37,23 @@ def repair(directory: Path, source: Path, *, keys: Keys | None = None) -> Repair
     Segment after segment is replaced until the chain is whole. A segment of the copy is taken only
     if its own chain is whole, it follows the good part here by sequence and hash, and no batch that
     is good here would be lost. The damaged file stays beside it as `….damaged`. Raises JournalError
-    when the copy cannot help; what was replaced until then is good.
+    when the copy cannot help; what was replaced until then is good. JournalLocked while it is used.
     """
-    folder, copy = RealFolder(directory), RealFolder(source)
+    lock = lock_folder(directory)
+    try:
+        return _repair(RealFolder(directory), RealFolder(source), keys)
+    finally:
+        os.close(lock)
+
+
+def _repair(folder: Folder, copy: Folder, keys: Keys | None) -> Repaired | None:
     segments: list[str] = []
     kept: list[str] = []
     first = 0
     while damage := (verdict := verify(folder, keys=keys)).damage:
         name = damage.path.name
         if name in segments:
-            raise JournalError(f"{source} has the same damage: {damage.what} in {name}")
+            raise JournalError(f"{copy.path} has the same damage: {damage.what} in {name}")
         kept.append(replace(folder, copy, name, damage, keys))
         segments.append(name)
         first = first or damage.sequence

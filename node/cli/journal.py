@@ -13,7 +13,7 @@ from node.cli.options import FOLDER, json_option
 
 @click.group(short_help="List, verify, dump or replay a journal.")
 def journal() -> None:
-    """Look at the journal of a data folder (or a journal folder). Nothing is ever changed.
+    """Look at the journal of a data folder (or a journal folder). Only `repair` changes anything.
 
     \b
     Example:
@@ -98,3 +98,23 @@ def replay(folder: Path, json: bool) -> Exit:
     from node.cli.journal_verbs import show_replay
 
     return show_replay(folder, json)
+
+
+@journal.command(short_help="Take what is damaged from a good copy.")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--from", "source", metavar="DIR", type=FOLDER, required=True, help="The good copy.")
+@json_option
+@guarded
+def repair(folder: Path, source: Path, json: bool) -> Exit:
+    """Replace damaged segments by those of a copy that is proven to be good and the same.
+
+    The proof: its own chain of hashes is whole, and it goes on from the last good command here, by
+    sequence and hash. The damaged files stay beside it as `….damaged`.
+
+    \b
+    Example:
+      lmax journal repair lmax-data --from /backup/lmax-data
+    """
+    from node.cli.journal_verbs import repair_from
+
+    return repair_from(folder, source, json)

@@ -11,12 +11,14 @@ from typing import Any
 import click
 
 from journal.reader import NO_LIMIT, Reader
+from journal.repair import repair
 from journal.verify import verify
 from lmax._engine import Engine
 from node.cli.command_text import as_json_line, as_text
 from node.cli.exits import Exit
 from node.cli.journal_reading import Segment, journal_of, read_patiently, segments
 from node.cli.output import print_json, print_table, say
+from node.system import journal_folder
 
 
 def show_segments(folder: Path, as_json: bool) -> Exit:
@@ -64,6 +66,26 @@ def show_verdict(folder: Path, as_json: bool) -> Exit:
 
 def _number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def repair_from(folder: Path, source: Path, as_json: bool) -> Exit:
+    """`lmax journal repair`"""
+    done = repair(journal_folder(folder), journal_of(source))
+    found: dict[str, Any] = {"segments": [], "kept": [], "first_sequence": None}
+    if done:
+        found = {"segments": done.segments, "kept": done.kept, "first_sequence": done.first}
+        found["last_sequence"] = done.verdict.last_sequence
+    if as_json:
+        print_json(found)
+    elif done:
+        print_table([(name.replace("_", " "), _text(value)) for name, value in found.items()])
+    else:
+        click.echo("nothing is damaged")
+    return Exit.OK
+
+
+def _text(value: object) -> str:
+    return ", ".join(value) if isinstance(value, list) else _number(value)
 
 
 def dump_commands(folder: Path, first: int, last: int | None, as_json: bool) -> Exit:

@@ -40,7 +40,10 @@ def test_compiler_table_page_and_numpy_lay_a_header_out_alike(struct: str) -> No
     assert layouts()[struct] == (size, {name: (at, bytes_) for at, bytes_, name in declared})
     dtype = {"SegmentHeader": SEGMENT, "BatchHeader": BATCH}[struct]
     assert dtype.itemsize == size == declared[-1][0] + declared[-1][1]
-    assert {name: dtype.fields[name][1] for name in dtype.names} == {n: at for at, _, n in declared}
+    assert dtype.fields is not None
+    assert {name: field[1] for name, field in dtype.fields.items()} == {
+        name: at for at, _, name in declared
+    }
 
 
 def test_a_header_field_that_is_not_aligned_is_refused() -> None:

@@ -63,9 +63,7 @@ def test_keys_change_and_the_old_ones_are_still_read(tmp_path: Path, seed: int) 
     assert [int(h["key"]) for h in headers if h["format"]] == [0, 1, 2]
 
 
-def test_without_the_key_nothing_is_read_and_the_message_says_so(
-    tmp_path: Path, seed: int
-) -> None:
+def test_without_the_key_nothing_is_read_and_the_message_says_so(tmp_path: Path, seed: int) -> None:
     written(tmp_path, seed, [40], keys=ONE)
     with pytest.raises(JournalError, match="encrypted with key 1, which was not given"):
         read_all(tmp_path)

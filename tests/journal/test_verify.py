@@ -179,6 +179,7 @@ def test_f29_a_command_out_of_its_number_stops_the_journaler_and_is_never_writte
     with Scribe(tmp_path) as scribe:
         scribe.ring.publish_array(commands)
         assert (scribe.agent.do_work(), scribe.position.value) == (-1, 0)
+        assert scribe.agent.error is not None
         assert scribe.agent.error.errno == errno.EBADMSG
     assert len(read_all(tmp_path)) == 0
 
