@@ -197,7 +197,7 @@ cdef class Chain:
         """Take the commands of the batches at the start of a chunk, one after the other.
 
         offset: of the chunk in its segment; last: sequence of the last command to take (a batch
-        is taken whole); out: room for commands.
+        is taken whole); out: room for commands, or empty where they are only checked.
         Returns (stop, bytes consumed, bytes put in out, what is wrong).
         """
         cdef size_t at = 0
@@ -208,21 +208,27 @@ cdef class Chain:
         cdef size_t room = out.shape[0]
         cdef const uint8_t *data = &chunk[0] if chunk_bytes else NULL
         cdef uint8_t *target = &out[0] if room else NULL
+        cdef uint8_t *commands
+        cdef size_t size
+        if self.aes != NULL and room == 0:
+            raise ValueError("what is encrypted is decrypted into `out`")
         with nogil:
             while self.link.sequence < last and chunk_bytes - at >= BLOCK_BYTES:
                 memcpy(&header, data + at, sizeof(header))
                 found = self.look(&header, data + at, chunk_bytes - at)
                 if found != WHOLE:
                     break
-                if filled + header.count * RECORD_BYTES > room:
+                size = header.count * RECORD_BYTES if room else 0
+                if filled + size > room:
                     break
-                memcpy(target + filled, data + at + 128, header.count * RECORD_BYTES)
-                found = self.check(
-                    &header, data + at, offset + at, target + filled
-                )
+                commands = <uint8_t *>data + at + 128
+                if room:
+                    commands = target + filled
+                    memcpy(commands, data + at + 128, size)
+                found = self.check(&header, data + at, offset + at, commands)
                 if found != WHOLE:
                     break
-                filled += header.count * RECORD_BYTES
+                filled += size
                 at += batch_bytes(header.count)
                 self.link.sequence += header.count
                 self.link.epoch = header.epoch

@@ -76,7 +76,8 @@ def scan_segment(
         key=header["key"],
         secret=(keys or Keys()).of_segment(header["key"], header["cluster"], header["salt"]),
     )
-    chunk, out = np.empty(CHUNK_BYTES, np.uint8), np.empty(CHUNK_BYTES, np.uint8)
+    chunk = np.empty(CHUNK_BYTES, np.uint8)
+    out = np.empty(CHUNK_BYTES if header["key"] else 0, np.uint8)
     offset, wrong = BLOCK_BYTES, ""
     handle = folder.open_to_read(name)
     try:

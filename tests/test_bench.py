@@ -73,3 +73,24 @@ def test_an_unknown_harness_is_named_with_the_known_ones() -> None:
     assert done.returncode == 2
     assert "speed" in done.stderr
     assert "pipeline" in done.stderr
+
+
+def test_journal_reports_its_bars_beside_bare_writes(tmp_path: Path) -> None:
+    found = run(
+        "journal",
+        "--rounds",
+        "2",
+        "--loads",
+        "1",
+        "--seconds",
+        "0.1",
+        "--rates",
+        "2000",
+        "--dir",
+        str(tmp_path),
+    )
+    bars = {"one_in_flight_p50_ratio", "one_in_flight_p99_ratio", "bandwidth_ratio"}
+    assert all(found[name] > 0 for name in bars | {"commands_per_s"})
+    assert found["full_load"]["windows"] > 0
+    (group,) = found["group_commit"]
+    assert 0 < group["latency_ns"]["p50"] <= group["latency_ns"]["max"]

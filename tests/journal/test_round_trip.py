@@ -48,7 +48,8 @@ def test_crc32c_gives_the_known_answers() -> None:
 
 def test_the_table_and_the_instruction_give_one_checksum(seed: int) -> None:
     random = Random(seed)
-    for size in range(1, 300):
+    sizes = [*range(1, 300), *(3072 * n + k for n in (1, 2, 5) for k in (-1, 0, 1, 77))]
+    for size in sizes:
         data, start = random.randbytes(size), random.getrandbits(32)
         assert crc(data, start) == crc_by_table(data, start)
         cut = random.randint(1, size)
