@@ -158,12 +158,13 @@ from tests.journal.writing import Scribe, commands_of
 folder = Path(sys.argv[1])
 (folder / "ballast").write_bytes(bytes(500 << 10))
 with Scribe(folder, segment_bytes=256 << 10, slots=512) as scribe:
-    while not scribe.journal.problem:
+    stuck = False
+    while not (stuck and scribe.journal.problem):
         if scribe.ring.remaining >= 100:
             scribe.ring.publish_array(commands_of(1, scribe.ring.cursor + 1, 100))
-        assert scribe.agent.do_work() >= 0
-    while scribe.agent.do_work():
-        pass
+        done = scribe.agent.do_work()
+        assert done >= 0, scribe.agent.error
+        stuck = done == 0 and scribe.ring.remaining < 100
     stuck = scribe.position.value
     time.sleep(0.1)
     assert scribe.agent.do_work() == 0 and scribe.position.value == stuck
