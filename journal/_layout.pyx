@@ -2,96 +2,42 @@
 from journal.layout cimport BatchHeader, SegmentHeader
 
 
-def layouts():
-    cdef char *base
-    cdef SegmentHeader segmentheader
-    cdef BatchHeader batchheader
-    found = {}
-    base = <char *>&segmentheader
-    found["SegmentHeader"] = (sizeof(SegmentHeader), {
-        "checksum": (
-            <char *>&segmentheader.checksum - base, sizeof(segmentheader.checksum),
-        ),
-        "format": (
-            <char *>&segmentheader.format - base, sizeof(segmentheader.format),
-        ),
-        "magic": (
-            <char *>&segmentheader.magic - base, sizeof(segmentheader.magic),
-        ),
-        "cluster": (
-            <char *>&segmentheader.cluster - base, sizeof(segmentheader.cluster),
-        ),
-        "number": (
-            <char *>&segmentheader.number - base, sizeof(segmentheader.number),
-        ),
-        "generation": (
-            <char *>&segmentheader.generation - base, sizeof(segmentheader.generation),
-        ),
-        "first_sequence": (
-            <char *>&segmentheader.first_sequence - base, sizeof(segmentheader.first_sequence),
-        ),
-        "segment_bytes": (
-            <char *>&segmentheader.segment_bytes - base, sizeof(segmentheader.segment_bytes),
-        ),
-        "created": (
-            <char *>&segmentheader.created - base, sizeof(segmentheader.created),
-        ),
-        "epoch": (
-            <char *>&segmentheader.epoch - base, sizeof(segmentheader.epoch),
-        ),
-        "key": (
-            <char *>&segmentheader.key - base, sizeof(segmentheader.key),
-        ),
-        "previous": (
-            <char *>&segmentheader.previous - base, sizeof(segmentheader.previous),
-        ),
-        "salt": (
-            <char *>&segmentheader.salt - base, sizeof(segmentheader.salt),
-        ),
-        "recycled": (
-            <char *>&segmentheader.recycled - base, sizeof(segmentheader.recycled),
-        ),
-        "reserved": (
-            <char *>&segmentheader.reserved - base, sizeof(segmentheader.reserved),
-        ),
-    })
-    base = <char *>&batchheader
-    found["BatchHeader"] = (sizeof(BatchHeader), {
-        "magic": (
-            <char *>&batchheader.magic - base, sizeof(batchheader.magic),
-        ),
-        "header_checksum": (
-            <char *>&batchheader.header_checksum - base, sizeof(batchheader.header_checksum),
-        ),
-        "checksum": (
-            <char *>&batchheader.checksum - base, sizeof(batchheader.checksum),
-        ),
-        "count": (
-            <char *>&batchheader.count - base, sizeof(batchheader.count),
-        ),
-        "epoch": (
-            <char *>&batchheader.epoch - base, sizeof(batchheader.epoch),
-        ),
-        "first_sequence": (
-            <char *>&batchheader.first_sequence - base, sizeof(batchheader.first_sequence),
-        ),
-        "previous": (
-            <char *>&batchheader.previous - base, sizeof(batchheader.previous),
-        ),
-        "hash": (
-            <char *>&batchheader.hash - base, sizeof(batchheader.hash),
-        ),
-        "generation": (
-            <char *>&batchheader.generation - base, sizeof(batchheader.generation),
-        ),
-        "key": (
-            <char *>&batchheader.key - base, sizeof(batchheader.key),
-        ),
-        "reserved": (
-            <char *>&batchheader.reserved - base, sizeof(batchheader.reserved),
-        ),
-        "tag": (
-            <char *>&batchheader.tag - base, sizeof(batchheader.tag),
-        ),
-    })
-    return found
+def segmentheader():
+    cdef SegmentHeader header
+    cdef char *base = <char *>&header
+    return sizeof(SegmentHeader), {
+        "checksum": (<char *>&header.checksum - base, sizeof(header.checksum)),
+        "format": (<char *>&header.format - base, sizeof(header.format)),
+        "magic": (<char *>&header.magic - base, sizeof(header.magic)),
+        "cluster": (<char *>&header.cluster - base, sizeof(header.cluster)),
+        "number": (<char *>&header.number - base, sizeof(header.number)),
+        "generation": (<char *>&header.generation - base, sizeof(header.generation)),
+        "first_sequence": (<char *>&header.first_sequence - base, sizeof(header.first_sequence)),
+        "segment_bytes": (<char *>&header.segment_bytes - base, sizeof(header.segment_bytes)),
+        "created": (<char *>&header.created - base, sizeof(header.created)),
+        "epoch": (<char *>&header.epoch - base, sizeof(header.epoch)),
+        "key": (<char *>&header.key - base, sizeof(header.key)),
+        "previous": (<char *>&header.previous - base, sizeof(header.previous)),
+        "salt": (<char *>&header.salt - base, sizeof(header.salt)),
+        "recycled": (<char *>&header.recycled - base, sizeof(header.recycled)),
+        "reserved": (<char *>&header.reserved - base, sizeof(header.reserved)),
+    }
+
+
+def batchheader():
+    cdef BatchHeader header
+    cdef char *base = <char *>&header
+    return sizeof(BatchHeader), {
+        "magic": (<char *>&header.magic - base, sizeof(header.magic)),
+        "header_checksum": (<char *>&header.header_checksum - base, sizeof(header.header_checksum)),
+        "checksum": (<char *>&header.checksum - base, sizeof(header.checksum)),
+        "count": (<char *>&header.count - base, sizeof(header.count)),
+        "epoch": (<char *>&header.epoch - base, sizeof(header.epoch)),
+        "first_sequence": (<char *>&header.first_sequence - base, sizeof(header.first_sequence)),
+        "previous": (<char *>&header.previous - base, sizeof(header.previous)),
+        "hash": (<char *>&header.hash - base, sizeof(header.hash)),
+        "generation": (<char *>&header.generation - base, sizeof(header.generation)),
+        "key": (<char *>&header.key - base, sizeof(header.key)),
+        "reserved": (<char *>&header.reserved - base, sizeof(header.reserved)),
+        "tag": (<char *>&header.tag - base, sizeof(header.tag)),
+    }

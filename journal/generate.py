@@ -58,20 +58,16 @@ def render_pxd() -> str:
 def render_layouts() -> str:
     """The text of ``journal/_layout.pyx``: what the compiler made of it, for the tests."""
     lines = ["# Written by `python -m journal.generate`; edit journal/schema.py instead."]
-    lines += [f"from journal.layout cimport {', '.join(sorted(STRUCTS))}", "", ""]
-    lines += ["def layouts():", "    cdef char *base"]
-    lines += [f"    cdef {name} {name.lower()}" for name in STRUCTS]
-    lines += ["    found = {}"]
+    lines += [f"from journal.layout cimport {', '.join(sorted(STRUCTS))}"]
     for name, (fields, _) in STRUCTS.items():
-        record = name.lower()
-        lines += [f"    base = <char *>&{record}", f'    found["{name}"] = (sizeof({name}), {{']
+        lines += ["", "", f"def {name.lower()}():", f"    cdef {name} header"]
+        lines += ["    cdef char *base = <char *>&header", f"    return sizeof({name}), {{"]
         lines += [
-            f'        "{f.name}": (\n            <char *>&{record}.{f.name} - base,'
-            f" sizeof({record}.{f.name}),\n        ),"
+            f'        "{f.name}": (<char *>&header.{f.name} - base, sizeof(header.{f.name})),'
             for f in fields
         ]
-        lines += ["    })"]
-    return "\n".join([*lines, "    return found", ""])
+        lines += ["    }"]
+    return "\n".join([*lines, ""])
 
 
 def _magic(text: bytes) -> str:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from journal import schema
-from journal._layout import layouts
+from journal._layout import batchheader, segmentheader
 from journal._scan import SIZES, crc
 from journal.generate import render_layouts, render_pxd, with_tables
 from journal.schema import BATCH, SEGMENT, STRUCTS, offsets
 from tests.journal.writing import BLOCK, CLUSTER, batch_bytes, segments, written
 
+LAYOUTS = {"SegmentHeader": segmentheader, "BatchHeader": batchheader}
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -37,7 +38,7 @@ def test_compiler_table_page_and_numpy_lay_a_header_out_alike(struct: str) -> No
     fields, size = STRUCTS[struct]
     declared = [(at, f.size, f.name) for at, f in zip(offsets(fields), fields, strict=True)]
     assert documented(struct) == declared
-    assert layouts()[struct] == (size, {name: (at, bytes_) for at, bytes_, name in declared})
+    assert LAYOUTS[struct]() == (size, {name: (at, bytes_) for at, bytes_, name in declared})
     dtype = {"SegmentHeader": SEGMENT, "BatchHeader": BATCH}[struct]
     assert dtype.itemsize == size == declared[-1][0] + declared[-1][1]
     assert dtype.fields is not None
