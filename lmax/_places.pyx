@@ -1,5 +1,6 @@
 """Into a place, out of it, and the end of an order. Rules: docs/matching.md."""
 
+from lmax._lists cimport unlist_order
 from lmax._special cimport leave_special_place
 from lmax._stops cimport freshen_trigger
 from lmax._state cimport (
@@ -82,6 +83,8 @@ cdef void end_order(
     close_entry(state, entry, state.orders[index].instrument)
     leave_place(state, index)
     account_unlink(state, index)
+    if state.orders[index].special:
+        unlist_order(state, index)
     pool_give(&state.slots, index)
 
 

@@ -12,7 +12,7 @@ from lmax._checks cimport is_special_request
 from lmax._daycommands cimport day_command
 from lmax._incoming cimport rest, trade_then_rest, waits
 from lmax._listing cimport is_listing, listing_command
-from lmax._lists cimport list_order, unlist_order
+from lmax._lists cimport list_order
 from lmax._phases cimport is_for_auction, is_held, put_held
 from lmax._places cimport account_append, change_reserved, close_entry, end_open_order
 from lmax._protection cimport watch
@@ -229,11 +229,8 @@ cdef uint8_t reduce_special_order(
 
 
 cdef void leave_special_place(State *state, uint32_t index) noexcept nogil:
-    """An order with an Extra, or elsewhere than displayed, ends: out of its place and its lists."""
-    cdef Order *order = &state.orders[index]
-    leave_special(state, &state.instruments[order.instrument], index)
-    if order.special:
-        unlist_order(state, index)
+    """Take an order with an Extra, or elsewhere than displayed, out of its place."""
+    leave_special(state, &state.instruments[state.orders[index].instrument], index)
 
 
 cdef void after_command(State *state, Instrument *instrument) noexcept nogil:
