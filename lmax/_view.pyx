@@ -5,6 +5,7 @@ import numpy as np
 
 from lmax._audit cimport check_state
 from lmax._chains cimport Chain, chain_account, chain_instrument, chain_sort
+from lmax._instruments cimport tick_at
 from lmax._state cimport (
     Instrument, Order, State, day_of, leaves_of, slot_of, state_hash, state_hash_afresh,
 )
@@ -13,9 +14,10 @@ from lmax.days cimport LIMIT_NONE, LIMIT_UP, Day
 from lmax.funds cimport ACCOUNT_OPEN, Account, Position, position_at, position_find
 from lmax.levels cimport Level, LevelPools, LevelTree, level_at, level_find, level_next, price_key
 from lmax.steps cimport steps_in
+from lmax.tradelog cimport trade_at, trade_is_known
 from lmax.wire cimport MAX_ACCOUNT, MAX_INSTRUMENT
 
-from lmax.schema import Phase, Reason, Side, Status
+from lmax.schema import LotPolicy, Phase, Reason, Side, Status
 
 
 cdef class StateView:
@@ -135,6 +137,27 @@ cdef class StateView:
             "max_price": found.max_price,
             "max_quantity": found.max_quantity,
             "quantity_scale": found.quantity_scale,
+            "lot_policy": LotPolicy(found.lot_policy),
+            "round_lot": found.round_lot,
+        }
+
+    def tick(self, uint32_t instrument, int64_t price):
+        """The tick that holds at a price now. KeyError where no instrument is defined."""
+        if instrument > MAX_INSTRUMENT or not self.state.instruments[instrument].defined:
+            raise KeyError(f"instrument {instrument} is not defined")
+        return tick_at(self.state, &self.state.instruments[instrument], price)
+
+    def trade(self, uint64_t trade_id):
+        """A trade as it stands: {"instrument", "buyer", …}. KeyError: it can't be busted any more.
+
+        Whether it was made before a split of its instrument does not matter here.
+        """
+        if not trade_is_known(&self.state.log, trade_id, self.state.trades):
+            raise KeyError(f"trade {trade_id} is not one of the last")
+        return {
+            name: value
+            for name, value in trade_at(&self.state.log, trade_id)[0].items()
+            if not name.startswith("spare")
         }
 
     def trading(self, uint32_t instrument):
