@@ -2,16 +2,16 @@
 cimport cython
 from libc.stdint cimport uint16_t
 
-from lmax._combinations cimport go_together
+from lmax._checks cimport check_quantity
 from lmax._hands cimport Hand, hand_of
 from lmax._incoming cimport can_pay
 from lmax._instruments cimport check_lots, tick_at
 from lmax._opposite cimport MAX_WAITING, best_against, reaches
 from lmax._phases cimport check_phase, is_call, is_held, price_in_auction
 from lmax._protection cimport bands_hold_limit, short_sale_is_allowed
-from lmax._checks cimport check_quantity
+from lmax._sight cimport check_codes, check_new_prices, check_numbers
 from lmax._state cimport (
-    PLACE_STOPS, SPECIAL_KILLED, SPECIAL_VENUE, Extra, Order, day_of, leaves_of, slot_of,
+    PLACE_STOPS, SPECIAL_KILLED, SPECIAL_VENUE, Order, day_of, leaves_of, slot_of,
 )
 from lmax._stops cimport freshen_trigger, price_to_trail, trigger_of
 from lmax.funds cimport (
@@ -24,22 +24,15 @@ from lmax.money cimport INT64_MAX, notional
 from lmax.wire cimport (
     INSTRUCTION_ALL_OR_NONE, INSTRUCTION_POST_ONLY, INSTRUCTION_POST_SLIDE, INSTRUCTION_SHORT,
     INSTRUCTION_TRAIL_PERCENT, ORD_LIMIT, ORD_MARKET, ORD_MARKET_TO_LIMIT, ORD_PEG_BEST,
-    ORD_PEG_MID, ORD_STOP, ORD_STOP_LIMIT, ORD_TRAILING_STOP, PERMISSION_ALL_OR_NONE,
-    PHASE_CLOSED, PHASE_CONTINUOUS, REASON_CAPACITY, REASON_DISPLAY_QUANTITY,
-    REASON_DUPLICATE_CLIENT_ORDER_ID, REASON_EXPIRE_TIME, REASON_INSUFFICIENT_CASH,
-    REASON_INSUFFICIENT_SHARES, REASON_INVALID_CLIENT_ORDER_ID, REASON_INVALID_INSTRUCTIONS,
-    REASON_INVALID_OFFSET, REASON_INVALID_ORDER_TYPE, REASON_INVALID_SIDE,
-    REASON_INVALID_TIME_IN_FORCE, REASON_MIN_QUANTITY, REASON_NONE, REASON_NOTIONAL_RANGE,
-    REASON_NOT_ACTIVE, REASON_NOT_ALLOWED, REASON_NO_REFERENCE, REASON_PRICE_BAND,
-    REASON_PRICE_RANGE, REASON_PRICE_TICK, REASON_QUANTITY_RANGE, REASON_SHORT_SALE_RESTRICTED,
-    REASON_TRADING_DISABLED, REASON_TRIGGER_PRICE, REASON_WAITING_LIMIT, REASON_WOULD_CROSS,
-    REASON_WRONG_PHASE, SIDE_BUY, SIDE_SELL, STATUS_ACTIVE, STP_DECREMENT, TIF_FOK,
-    TIF_GOOD_FOR_AUCTION, TIF_GTD, TIF_IOC,
+    ORD_TRAILING_STOP, PERMISSION_ALL_OR_NONE, PHASE_CLOSED, PHASE_CONTINUOUS, REASON_CAPACITY,
+    REASON_DUPLICATE_CLIENT_ORDER_ID, REASON_INSUFFICIENT_CASH, REASON_INSUFFICIENT_SHARES,
+    REASON_NONE, REASON_NOTIONAL_RANGE, REASON_NOT_ACTIVE, REASON_NOT_ALLOWED,
+    REASON_NO_REFERENCE, REASON_PRICE_BAND, REASON_QUANTITY_RANGE, REASON_SHORT_SALE_RESTRICTED,
+    REASON_TRADING_DISABLED, REASON_WAITING_LIMIT, REASON_WOULD_CROSS, REASON_WRONG_PHASE,
+    SIDE_BUY, SIDE_SELL, STATUS_ACTIVE, TIF_FOK, TIF_IOC,
 )
 
 cdef enum:
-    MAX_SESSION = 65_535
-    MAX_SHARE = 9_999
     LEVELS_OF_ORDER = 4  # most levels an order stands at, counting those of lists
 
 
@@ -52,17 +45,6 @@ cdef struct Kind:
     uint8_t self_trade
     uint16_t instructions
     int64_t min_quantity
-    bint is_stop  # not triggered
-
-
-cdef inline bint has_price(uint8_t order_type) noexcept nogil:
-    return (
-        order_type == ORD_LIMIT or order_type == ORD_STOP_LIMIT or order_type >= ORD_PEG_BEST
-    )
-
-
-cdef inline bint has_trigger(uint8_t order_type) noexcept nogil:
-    return order_type == ORD_STOP or order_type == ORD_STOP_LIMIT
 
 
 cdef inline bint trades_now(Instrument *instrument) noexcept nogil:
@@ -81,97 +63,6 @@ cdef uint8_t check_open(
     ):
         return REASON_TRADING_DISABLED
     return REASON_NONE
-
-
-cdef uint8_t check_codes(Command *command) noexcept nogil:
-    """Codes, and what goes together."""
-    if command.side > SIDE_SELL:
-        return REASON_INVALID_SIDE
-    if command.order_type > ORD_PEG_MID:
-        return REASON_INVALID_ORDER_TYPE
-    if command.time_in_force > TIF_GOOD_FOR_AUCTION:
-        return REASON_INVALID_TIME_IN_FORCE
-    if command.client_order_id == 0:
-        return REASON_INVALID_CLIENT_ORDER_ID
-    if command.self_trade > STP_DECREMENT or command.session > MAX_SESSION:
-        return REASON_INVALID_INSTRUCTIONS
-    return REASON_NONE if go_together(command) else REASON_INVALID_INSTRUCTIONS
-
-
-# -- numbers --------------------------------------------------------------------------------
-
-
-@cython.cdivision(True)  # a tick is at least 1
-cdef inline bint is_on_tick(
-    State *state, Instrument *instrument, int64_t price
-) noexcept nogil:
-    return price % tick_at(state, instrument, price) == 0
-
-
-cdef uint8_t check_limit(State *state, Instrument *instrument, int64_t price) noexcept nogil:
-    if not instrument.min_price <= price <= instrument.max_price:
-        return REASON_PRICE_RANGE
-    return REASON_NONE if is_on_tick(state, instrument, price) else REASON_PRICE_TICK
-
-
-cdef uint8_t check_trigger(State *state, Instrument *instrument, int64_t price) noexcept nogil:
-    if not instrument.min_price <= price <= instrument.max_price:
-        return REASON_TRIGGER_PRICE
-    return REASON_NONE if is_on_tick(state, instrument, price) else REASON_TRIGGER_PRICE
-
-
-@cython.cdivision(True)  # a tick is at least 1
-cdef uint8_t check_offset(Instrument *instrument, Command *command) noexcept nogil:
-    cdef int64_t least = 0
-    if command.order_type == ORD_TRAILING_STOP:
-        if command.instructions & INSTRUCTION_TRAIL_PERCENT:
-            return REASON_NONE if 1 <= command.offset <= MAX_SHARE else REASON_INVALID_OFFSET
-        least = instrument.tick_size
-    elif command.order_type < ORD_PEG_BEST:
-        return REASON_INVALID_OFFSET if command.offset else REASON_NONE
-    if not least <= command.offset <= instrument.max_price:
-        return REASON_INVALID_OFFSET
-    return REASON_INVALID_OFFSET if command.offset % instrument.tick_size else REASON_NONE
-
-
-@cython.cdivision(True)  # a lot is at least 1
-cdef uint8_t check_sizes(Instrument *instrument, Command *command) noexcept nogil:
-    """Quantity, display, minimum."""
-    cdef int64_t lot = instrument.lot_size
-    cdef int64_t shown = command.display_quantity
-    cdef uint8_t reason = check_quantity(instrument, command.quantity)
-    if reason == REASON_NONE:
-        reason = check_lots(instrument, command.quantity)
-    if reason:
-        return reason
-    if shown and (not lot <= shown < command.quantity or shown % lot):
-        return REASON_DISPLAY_QUANTITY
-    if not 0 <= command.min_quantity <= command.quantity or command.min_quantity % lot:
-        return REASON_MIN_QUANTITY
-    return REASON_NONE
-
-
-cdef uint8_t check_numbers(
-    State *state, Command *command, Instrument *instrument
-) noexcept nogil:
-    cdef uint8_t reason = REASON_NONE
-    if has_price(command.order_type):
-        reason = check_limit(state, instrument, command.price)
-    elif command.price:
-        return REASON_PRICE_RANGE
-    if reason == REASON_NONE and has_trigger(command.order_type):
-        reason = check_trigger(state, instrument, command.trigger_price)
-    elif reason == REASON_NONE and command.trigger_price:
-        return REASON_TRIGGER_PRICE
-    if reason == REASON_NONE:
-        reason = check_offset(instrument, command)
-    if reason == REASON_NONE:
-        reason = check_sizes(instrument, command)
-    if reason:
-        return reason
-    if command.time_in_force == TIF_GTD:
-        return REASON_NONE if command.expire_time > state.now else REASON_EXPIRE_TIME
-    return REASON_EXPIRE_TIME if command.expire_time else REASON_NONE
 
 
 # -- prices that come from the market -----------------------------------------------------------
@@ -345,7 +236,6 @@ cdef uint8_t check_new(
     kind.self_trade = command.self_trade
     kind.instructions = command.instructions
     kind.min_quantity = command.min_quantity
-    kind.is_stop = ORD_STOP <= command.order_type <= ORD_TRAILING_STOP
     reason = find_reference(state, instrument, &kind, command.offset, draft)
     if reason:
         return reason
@@ -359,22 +249,6 @@ cdef uint8_t check_new(
     if reason == REASON_NONE:
         reason = check_place_room(state, instrument, &kind)
     return reason if reason else check_funds(state, instrument, &kind, draft, 0)
-
-
-cdef uint8_t check_new_prices(
-    State *state, Command *command, Instrument *instrument, Kind *kind
-) noexcept nogil:
-    """Price and trigger price of a replace."""
-    cdef uint8_t reason = REASON_NONE
-    if has_price(kind.order_type) or kind.order_type == ORD_MARKET_TO_LIMIT:
-        reason = check_limit(state, instrument, command.price)
-    elif command.price:
-        reason = REASON_PRICE_RANGE
-    if reason or command.trigger_price == 0:
-        return reason
-    if not kind.is_stop or not has_trigger(kind.order_type):
-        return REASON_TRIGGER_PRICE
-    return check_trigger(state, instrument, command.trigger_price)
 
 
 cdef uint8_t check_replacement(
@@ -397,8 +271,9 @@ cdef uint8_t check_replacement(
     kind.self_trade = order.self_trade
     kind.instructions = order.instructions
     kind.min_quantity = state.extras[index].min_quantity if order.special else 0
-    kind.is_stop = order.place == PLACE_STOPS
-    reason = check_new_prices(state, command, instrument, &kind)
+    reason = check_new_prices(
+        state, command, instrument, order.order_type, order.place == PLACE_STOPS
+    )
     if reason == REASON_NONE:
         reason = check_quantity(instrument, command.quantity)
     if reason == REASON_NONE:

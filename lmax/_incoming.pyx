@@ -106,7 +106,7 @@ cdef Limit limit_now(State *state, Opposite *opposite, uint32_t index) noexcept 
     return limit_of(state, opposite, own, acts_as_market(state, index))
 
 
-# -- trading ----------------------------------------------------------------------------------------
+# -- trading --------------------------------------------------------------------------------
 
 
 cdef void settle(State *state, Instrument *instrument, Taker *taker) noexcept nogil:

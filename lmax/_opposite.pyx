@@ -1,5 +1,4 @@
 """What an incoming order meets. See _opposite.pxd; rules: docs/matching.md."""
-from libc.stdint cimport uint64_t
 
 from lmax._hands cimport keeps_apart
 from lmax._pegs cimport peg_price

@@ -151,7 +151,6 @@ cdef void leave_special(State *state, Instrument *instrument, uint32_t index) no
 
 cdef void filled_in_place(State *state, uint32_t index) noexcept nogil:
     """An order that is filled, and out of its queue, is gone from everything else."""
-    cdef Slot *slot = slot_of(state, index)
     cdef Order *order = &state.orders[index]
     cdef Instrument *instrument = &state.instruments[order.instrument]
     if order.place == PLACE_SHOWN:
