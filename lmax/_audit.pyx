@@ -229,7 +229,10 @@ cdef int check_positions(State *state) except -1:
         owned[position.instrument] = owned.get(position.instrument, 0) + position.shares
     for id in range(1, state.highest_instrument + 1):
         if state.instruments[id].total_shares != owned.get(id, 0):
-            raise AssertionError(f"there are {owned.get(id, 0)} shares of {id}, not as many as came")
+            raise AssertionError(
+                f"there are {owned.get(id, 0)} shares of {id}, but"
+                f" {state.instruments[id].total_shares} were brought in"
+            )
     return 0
 
 

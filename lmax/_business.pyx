@@ -4,7 +4,8 @@ from libc.stdlib cimport free, malloc
 import numpy as np
 
 from lmax._logic cimport (
-    AHEAD, logic_apply, logic_apply_all, logic_expect, logic_expect_soon,
+    AHEAD, AHEAD_NEXT, AHEAD_SOON, logic_apply, logic_apply_all, logic_expect,
+    logic_expect_next, logic_expect_soon,
 )
 from lmax._state cimport FAULT_NONE, Sink, state_close, state_open
 from lmax._view cimport view_of
@@ -100,7 +101,8 @@ cdef int business_work(void *owner) noexcept nogil:
     for number in range(first, last + 1):
         if number + AHEAD <= last:
             logic_expect(&logic.state, command_at(logic, number + AHEAD))
-            logic_expect_soon(&logic.state, command_at(logic, number + AHEAD // 2))
+            logic_expect_soon(&logic.state, command_at(logic, number + AHEAD_SOON))
+            logic_expect_next(&logic.state, command_at(logic, number + AHEAD_NEXT))
         logic_apply(&logic.state, command_at(logic, number))
         if logic.state.fault != FAULT_NONE:
             return -1

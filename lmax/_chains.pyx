@@ -10,7 +10,7 @@
         ...
         index = following
 """
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport uint32_t
 
 from lmax._state cimport slot_of
 from lmax._stops cimport chain_stops

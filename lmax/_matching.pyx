@@ -9,12 +9,12 @@ from lmax._protection cimport set_off_alarm
 from lmax._state cimport (
     Order, emit, emit_level, hash_order, remember_trade, slot_of, unhash_order,
 )
-from lmax.funds cimport cash_change, shares_change
-from lmax.idmap cimport idmap_find
+from lmax.funds cimport cash_change, position_at, shares_change
+from lmax.idmap cimport IdTable, id_home, idmap_find
 from lmax.levels cimport (
     Level, LevelTree, level_at, level_drop_if_empty, level_key, level_next,
 )
-from lmax.memory cimport pool_give
+from lmax.memory cimport pool_give, prefetch
 from lmax.money cimport notional
 from lmax.orders cimport Slot, queue_unlink
 from lmax.wire cimport EVT_FILL, SIDE_BUY, SIDE_SELL, Event
@@ -77,6 +77,18 @@ cdef inline void maker_gone(State *state, Level *level, uint32_t maker) noexcept
     pool_give(&state.slots, maker)
 
 
+cdef inline void fetch_maker(State *state, uint32_t maker) noexcept nogil:
+    """What a fill of that order will touch, and the order behind it; see _logic."""
+    cdef Slot *slot = slot_of(state, maker)
+    cdef Order *order = &state.orders[maker]
+    cdef IdTable *ids = &state.ids.now
+    prefetch(&ids.entries[id_home(ids, order.account, slot.id)])
+    prefetch(&state.funds.accounts[order.account])
+    prefetch(position_at(&state.funds, order.position))
+    prefetch(slot_of(state, slot.next))
+    prefetch(&state.orders[slot.next])
+
+
 cdef int64_t take_level(
     State *state, Instrument *instrument, uint32_t index, uint8_t side
 ) noexcept nogil:
@@ -91,6 +103,7 @@ cdef int64_t take_level(
     cdef uint32_t maker
     while taker.leaves and level.head:
         maker = level.head
+        fetch_maker(state, maker)
         quantity = min(taker.leaves, slot_of(state, maker).leaves)
         amount = 0
         notional(price, quantity, instrument.unit, &amount)

@@ -1,7 +1,7 @@
 # Everything the business logic owns, and the way its events leave.
 #
-# An order lies in three arrays under one index: its Slot, what matching reads; its Order, what every
-# order has besides; its Extra, what only special ones have and which plain ones never touch.
+# An order lies in three arrays under one index: its Slot, what matching reads; its Order, what
+# every order has besides; its Extra, what only special ones have and plain ones never touch.
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 

@@ -23,13 +23,13 @@ cdef inline Step step_of(int64_t size) noexcept nogil:
     """A tick or lot of that size."""
     cdef Step step
     cdef uint64_t odd = size
-    cdef int i
+    cdef int _
     step.twos = 0
     while odd & 1 == 0:
         odd >>= 1
         step.twos += 1
     step.inverse = odd  # right in its last 3 bits
-    for i in range(5):  # each round doubles how many are right
+    for _ in range(5):  # each round doubles how many are right
         step.inverse *= 2 - odd * step.inverse
     step.most = <uint64_t>-1 // <uint64_t>size
     return step
