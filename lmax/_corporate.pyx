@@ -20,6 +20,7 @@ from lmax._state cimport (
 from lmax._stops cimport put_stop
 from lmax.days cimport Day, alarm_of, forget_trades
 from lmax.funds cimport Position, cash_change, position_at, shares_change
+from lmax.levels cimport level_pools_have_room
 from lmax.money cimport INT64_MAX, notional
 from lmax.ratio cimport scaled, scaled_fits, worth_of_rest
 from lmax.wire cimport (
@@ -177,7 +178,10 @@ cdef void come_back(
     while index:
         following = state.orders[index].chain
         change_reserved(state, index, -slot_of(state, index).leaves)
-        if adjust_order(state, instrument, action, index):
+        # Orders that shared a price may need one each now.
+        if level_pools_have_room(&state.levels, 1) and (
+            adjust_order(state, instrument, action, index)
+        ):
             change_reserved(state, index, slot_of(state, index).leaves)
             state.arrivals += 1
             state.orders[index].arrival = state.arrivals
