@@ -1,11 +1,11 @@
-# Memory for reports: those of one array of messages, or those of single calls until asked for.
+# Memory for the reports of single calls, until somebody asks for them.
 from libc.stdint cimport uint64_t
 
 from lmax.wire cimport Report
 
 
 cdef enum:
-    KEPT_REPORTS = 1 << 13  # of single calls, when nobody asks for them
+    KEPT_REPORTS = 1 << 13  # when nobody asks for them
 
 
 cdef struct ReportBuffer:
@@ -16,5 +16,4 @@ cdef struct ReportBuffer:
 
 
 cdef void buffer_close(ReportBuffer *buffer) noexcept nogil
-cdef int buffer_room(ReportBuffer *buffer, uint64_t reports) noexcept nogil
 cdef int buffer_room_behind(ReportBuffer *buffer, uint64_t reports) noexcept nogil

@@ -1,6 +1,6 @@
-"""Memory for reports. See reportbuffer.pxd."""
+"""Memory for the reports of single calls. See reportbuffer.pxd."""
 
-from libc.stdlib cimport free, malloc, realloc
+from libc.stdlib cimport free, realloc
 from libc.string cimport memmove
 
 
@@ -8,20 +8,6 @@ cdef void buffer_close(ReportBuffer *buffer) noexcept nogil:
     free(buffer.reports)
     buffer.reports = NULL
     buffer.capacity = buffer.used = 0
-
-
-cdef int buffer_room(ReportBuffer *buffer, uint64_t reports) noexcept nogil:
-    """Room for so many reports, with undefined content. 0, or -1 without memory."""
-    if reports <= buffer.capacity:
-        return 0
-    free(buffer.reports)
-    # Half as much again, or a book that slowly fills would move its reports with every array.
-    buffer.capacity = reports + reports // 2
-    buffer.reports = <Report *>malloc(buffer.capacity * sizeof(Report))
-    if buffer.reports == NULL:
-        buffer.capacity = 0
-        return -1
-    return 0
 
 
 cdef int buffer_room_behind(ReportBuffer *buffer, uint64_t reports) noexcept nogil:

@@ -1,8 +1,25 @@
 # Whole numbers from Python, fast, and a clear error for what is none or does not fit.
 #
 # Cython itself reads the digits of an int where they lie; PyLong_AsUnsignedLongLong copies
-# them byte by byte, which costs as much as a whole message.
+# them byte by byte, which costs as much as a whole message. Ints of one digit (30 bits) are read
+# first, with no error to be ready for.
 from libc.stdint cimport int64_t, uint8_t, uint64_t
+
+cdef extern from *:
+    """
+    #if PY_VERSION_HEX >= 0x030C0000
+    static inline int lmax_small_int(PyObject *value, int64_t *found)
+    {
+        if (!PyLong_CheckExact(value) || !PyUnstable_Long_IsCompact((PyLongObject *)value))
+            return 0;
+        *found = PyUnstable_Long_CompactValue((PyLongObject *)value);
+        return 1;
+    }
+    #else
+    #define lmax_small_int(value, found) 0
+    #endif
+    """
+    bint small_int "lmax_small_int" (object value, int64_t *found) noexcept
 
 
 cdef inline object whole(value, str name):
@@ -13,6 +30,9 @@ cdef inline object whole(value, str name):
 
 
 cdef inline int64_t signed_of(value, str name) except? -1:
+    cdef int64_t found = 0
+    if small_int(value, &found):
+        return found
     if not isinstance(value, int):
         value = whole(value, name)
     try:
