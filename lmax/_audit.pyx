@@ -5,6 +5,7 @@ Every function raises AssertionError at the first contradiction, and says where 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from lmax._chains cimport Chain, chain_account, chain_instrument
+from lmax._dayaudit cimport check_day
 from lmax._state cimport (
     PLACE_NONE, PLACE_SHOWN, Instrument, Order, leaves_of, order_hash, slot_of,
 )
@@ -51,6 +52,7 @@ cdef int check_instrument(State *state, Instrument *instrument) except -1:
         check_tree(state, instrument, &instrument.hidden[side], side, "hidden")
         check_tree(state, instrument, &instrument.stops[side], side, "stops")
     check_crossed(state, instrument)
+    check_day(state, instrument)
     chain.first = chain.last = 0
     chain_instrument(state, &chain, instrument)
     index = chain.first

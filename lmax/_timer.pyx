@@ -60,7 +60,7 @@ cdef void pass_time(State *state, Instrument *instrument) noexcept nogil:
         after_command(state, instrument)
 
 
-cdef inline bint stays_timed(State *state, Instrument *instrument) noexcept nogil:
+cdef bint stays_timed(State *state, Instrument *instrument) noexcept nogil:
     cdef Day *day = day_of(state, instrument)
     return (
         day.tier != TIER_NONE
