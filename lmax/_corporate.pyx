@@ -178,8 +178,8 @@ cdef void come_back(
     while index:
         following = state.orders[index].chain
         change_reserved(state, index, -slot_of(state, index).leaves)
-        # Orders that shared a price may need one each now.
-        if level_pools_have_room(&state.levels, 1) and (
+        # Orders that shared a price may need one each now, a trailing stop two.
+        if level_pools_have_room(&state.levels, 2) and (
             adjust_order(state, instrument, action, index)
         ):
             change_reserved(state, index, slot_of(state, index).leaves)
