@@ -194,8 +194,6 @@ cdef void state_close(State *state) noexcept nogil
 cdef void instrument_open(State *state, Instrument *instrument) noexcept nogil
 cdef void reject(State *state, uint8_t reason) noexcept nogil
 cdef uint64_t extra_hash(State *state, uint32_t index) noexcept nogil
-cdef uint64_t state_hash(State *state) noexcept nogil
-cdef uint64_t state_hash_afresh(State *state) noexcept nogil
 
 
 cdef inline Slot *slot_of(State *state, uint32_t index) noexcept nogil:

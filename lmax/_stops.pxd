@@ -18,4 +18,3 @@ cdef void trigger_elected(State *state, Instrument *instrument) noexcept nogil
 cdef void chain_stops(
     State *state, Chain *chain, Instrument *instrument, uint8_t side
 ) noexcept nogil
-cdef uint64_t trails_hash(State *state, Instrument *instrument) noexcept nogil

@@ -12,7 +12,6 @@ from lmax._state cimport (
     hash_order, slot_of,
 )
 from lmax.days cimport share_of
-from lmax.digest cimport PI_1, PI_2, fold
 from lmax.levels cimport (
     Level, LevelTree, level_at, level_drop_if_empty, level_find, level_for, level_next, price_key,
 )
@@ -349,23 +348,3 @@ cdef void chain_stops(
                 index = heap_after(state.nodes, top, index) if is_trailing(state, top) else 0
             top = slot_of(state, top).next
         level = level_next(&state.levels, &instrument.stops[side], level)
-
-
-cdef uint64_t trails_hash(State *state, Instrument *instrument) noexcept nogil:
-    """Which trailing stops have seen which best prices: their own hashes leave that out."""
-    cdef uint64_t h = 0
-    cdef uint32_t level, index
-    cdef Trail *trail
-    cdef uint8_t side
-    cdef int kind
-    for side in range(2):
-        level = instrument.trails[side].best
-        while level:
-            trail = trail_at(&state.trails, level_at(&state.levels, level).head)
-            for kind in range(2):
-                index = trail.top[kind]
-                while index:
-                    h += fold(<uint64_t>trail.best ^ PI_1, state.orders[index].hash ^ PI_2)
-                    index = heap_after(state.nodes, trail.top[kind], index)
-            level = level_next(&state.levels, &instrument.trails[side], level)
-    return h

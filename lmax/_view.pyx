@@ -7,8 +7,9 @@ from lmax._audit cimport check_state
 from lmax._chains cimport Chain, chain_account, chain_instrument, chain_sort
 from lmax._instruments cimport tick_at
 from lmax._state cimport (
-    Instrument, Order, State, day_of, leaves_of, slot_of, state_hash, state_hash_afresh,
+    Instrument, Order, State, day_of, leaves_of, slot_of,
 )
+from lmax._statehash cimport state_hash, state_hash_afresh
 from lmax._stops cimport freshen_trigger
 from lmax.days cimport LIMIT_NONE, LIMIT_UP, Day
 from lmax.funds cimport ACCOUNT_OPEN, Account, Position, position_at, position_find
