@@ -38,5 +38,7 @@ cdef int pool_open(Pool *pool, size_t item_bytes, uint32_t capacity) noexcept no
 
 
 cdef void pool_close(Pool *pool) noexcept nogil:
+    if pool.base != NULL:
+        unpoison(pool.base, (pool.used + 1) * pool.item_bytes)
     release(pool.base, pool.item_bytes * pool.capacity)
     pool.base = NULL

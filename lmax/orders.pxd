@@ -9,7 +9,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from lmax.levels cimport Level
-from lmax.memory cimport Pool
+from lmax.memory cimport Pool, poison, unpoison
 
 
 cdef struct Slot:
@@ -33,6 +33,7 @@ cdef inline uint32_t slot_take(Pool *slots) noexcept nogil:
     slots.live += 1
     if index:
         slots.free = (<uint32_t *>slot_at(slots, index))[0]
+        unpoison(slot_at(slots, index), sizeof(Slot))
         return index
     slots.used += 1
     return slots.used
@@ -41,6 +42,7 @@ cdef inline uint32_t slot_take(Pool *slots) noexcept nogil:
 cdef inline void slot_give(Pool *slots, uint32_t index) noexcept nogil:
     """pool_give, but the compiler knows the size."""
     (<uint32_t *>slot_at(slots, index))[0] = slots.free
+    poison(slot_at(slots, index), sizeof(Slot))
     slots.free = index
     slots.live -= 1
 
