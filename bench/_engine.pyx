@@ -14,7 +14,7 @@ from lmax._logic cimport (
     AHEAD, AHEAD_NEXT, AHEAD_SOON, logic_apply, logic_apply_all, logic_expect,
     logic_expect_next, logic_expect_soon,
 )
-from lmax._state cimport FAULT_NONE, Sink, State
+from lmax.state._state cimport FAULT_NONE, Sink, State
 from lmax.histogram cimport Histogram, record
 from lmax.wire cimport Command, Event
 

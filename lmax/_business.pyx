@@ -7,8 +7,8 @@ from lmax._logic cimport (
     AHEAD, AHEAD_NEXT, AHEAD_SOON, logic_apply, logic_apply_all, logic_expect,
     logic_expect_next, logic_expect_soon,
 )
-from lmax._state cimport FAULT_NONE, Sink, state_close, state_open
-from lmax._view cimport view_of
+from lmax.state._state cimport FAULT_NONE, Sink, state_close, state_open
+from lmax.view._view cimport view_of
 from lmax.ringbuffer.agent cimport agent_do_work
 from lmax.ringbuffer.atomics cimport load_acquire_i32, store_release_i32
 from lmax.ringbuffer.barrier cimport barrier_add, barrier_available, barrier_init
@@ -16,7 +16,7 @@ from lmax.ringbuffer.ring cimport (
     ring_cursor, ring_detach_slowest, ring_publish, ring_slot, ring_try_claim,
 )
 from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
-from lmax.tradelog cimport MAX_TRADES
+from lmax.state.tradelog cimport MAX_TRADES
 from lmax.wire cimport RECORD_BYTES, Command, Event
 
 from lmax._engine import FAULTS, EngineFault

@@ -1,7 +1,7 @@
 # One command in, its events out: the business logic without threads, disk or clock.
 from libc.stddef cimport size_t
 
-from lmax._state cimport State
+from lmax.state._state cimport State
 from lmax.wire cimport Command
 
 

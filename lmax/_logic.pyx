@@ -7,18 +7,18 @@ refuses the memory for it, the logic stops for good (``State.fault``) with the c
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from lmax._admin cimport define_instrument, deposit, end_of_day, open_account, withdraw
-from lmax._orders cimport cancel_order, new_order, reduce_order, replace_order
-from lmax._special cimport after_command, venue_command
-from lmax._state cimport (
+from lmax.rules._admin cimport define_instrument, deposit, end_of_day, open_account, withdraw
+from lmax.rules._orders cimport cancel_order, new_order, reduce_order, replace_order
+from lmax.rules._special cimport after_command, venue_command
+from lmax.state._state cimport (
     AFTER, FAULT_MEMORY, FAULT_NONE, FAULT_SEQUENCE, MAX_OPEN_ORDERS, Instrument, Order, reject,
     slot_of,
 )
-from lmax.funds cimport funds_make_room, position_at, position_home
-from lmax.idmap cimport ID_CLOSED, IdTable, id_home, idmap_make_room
-from lmax.levels cimport level_at
-from lmax.memory cimport prefetch
-from lmax.orders cimport Slot
+from lmax.state.funds cimport funds_make_room, position_at, position_home
+from lmax.state.idmap cimport ID_CLOSED, IdTable, id_home, idmap_make_room
+from lmax.book.levels cimport level_at
+from lmax.base.memory cimport prefetch
+from lmax.book.orders cimport Slot
 from lmax.wire cimport (
     CMD_CANCEL, CMD_DEFINE_INSTRUMENT, CMD_DEPOSIT, CMD_END_OF_DAY, CMD_NEW_ORDER,
     CMD_OPEN_ACCOUNT, CMD_REPLACE, CMD_WITHDRAW, FLAG_LAST, MAX_ACCOUNT,

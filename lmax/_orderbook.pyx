@@ -12,7 +12,7 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from lmax.barebook cimport (
+from lmax._book cimport (
     BareBook,
     BookPools,
     MAX_RESTING,
@@ -23,8 +23,8 @@ from lmax.barebook cimport (
     book_pools_open,
     most_reports,
 )
-from lmax.bookcheck cimport barebook_check
-from lmax.levels cimport (
+from lmax.book.bookcheck cimport barebook_check
+from lmax.book.levels cimport (
     key_price,
     level_at,
     level_find,
@@ -33,15 +33,15 @@ from lmax.levels cimport (
     levels_bytes,
     price_key,
 )
-from lmax.orderids cimport ids_bytes, ids_place, order_id_tag
-from lmax.orders cimport Slot, slot_at
-from lmax.reportblock cimport BlockPair, ReportBlock
-from lmax.reportbuffer cimport (
+from lmax.book.orderids cimport ids_bytes, ids_place, order_id_tag
+from lmax.book.orders cimport Slot, slot_at
+from lmax.book.reportblock cimport BlockPair, ReportBlock
+from lmax.book.reportbuffer cimport (
     ReportBuffer,
     buffer_close,
     buffer_room_behind,
 )
-from lmax.wholenumbers cimport byte_of, side_of, signed_of, unsigned_of
+from lmax.base.wholenumbers cimport byte_of, side_of, signed_of, unsigned_of
 from lmax.wire cimport (
     MSG_CANCEL,
     MSG_NEW,
@@ -55,7 +55,7 @@ from lmax.wire cimport (
     Report,
 )
 
-from lmax.messages import as_messages
+from lmax.book.messages import as_messages
 from lmax.schema import REPORT
 
 cdef BookPools POOLS

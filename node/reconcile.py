@@ -6,7 +6,7 @@ from pathlib import Path
 
 from journal.history import replayed
 from ledger.check import Discrepancy, Expected, OpenOrder, check
-from lmax._view import StateView
+from lmax.view._view import StateView
 
 
 def expected_of(state: StateView) -> Expected:

@@ -1,5 +1,0 @@
-# Looking for contradictions in what belongs to an instrument's day.
-from lmax._state cimport Instrument, State
-
-
-cdef int check_day(State *state, Instrument *instrument) except -1

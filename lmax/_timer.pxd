@@ -1,6 +1,0 @@
-# TIMER: what happens because it is time.
-from lmax._state cimport Instrument, State
-
-
-cdef void timer(State *state) noexcept nogil
-cdef bint stays_timed(State *state, Instrument *instrument) noexcept nogil
