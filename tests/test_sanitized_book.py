@@ -17,7 +17,13 @@ from tests.sanitizing import ADDRESS, REPORT_EXIT, ROOT
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("sanitized_book")]
 
-SUITE = ["tests/scenarios", "tests/orderbook", "tests/engine"]
+SUITE = [
+    "tests/scenarios",
+    "tests/orderbook",
+    "tests/engine/test_seeded.py",
+    "tests/engine/test_auctions.py",
+    "tests/engine/test_trailing.py",
+]
 COMMANDS = os.environ.get("LMAX_SANITIZED_COMMANDS", "4000")
 
 OVERSTEP = """

@@ -91,6 +91,8 @@ cdef bint is_extended(
         return False
     day.extended += 1
     schedule(day, state.now + day.extension_time, phase, reason)
+    # From PRE_OPEN: till now TIMER had nothing to do with it.
+    set_timed(state, instrument.id)
     tell_auction(state, instrument, auction, 0, REASON_EXTENDED)
     return True
 
