@@ -68,7 +68,9 @@ def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_book_suite_touches_no_memory_but_its_own(folder):
     made = python(folder, "-c", "import lmax._orderbook; print(lmax._orderbook.__file__)")
     assert made.stdout.startswith(str(folder)), made.stdout + made.stderr
-    result = python(folder, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *SUITE)
+    result = python(
+        folder, "-m", "pytest", "-q", "-x", "-s", "-n", "0", "-p", "no:cacheprovider", *SUITE
+    )
     assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-5000:]
     assert "runtime error" not in result.stdout + result.stderr
 

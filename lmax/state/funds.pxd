@@ -148,14 +148,19 @@ cdef inline uint64_t position_hash(Position *position) noexcept nogil:
     )
 
 
+cdef inline int64_t moved(int64_t balance, int64_t by) noexcept nogil:
+    """Their sum. Between the two halves of a trade with oneself it may be over 63 bits: it wraps."""
+    return <int64_t>(<uint64_t>balance + <uint64_t>by)
+
+
 cdef inline void cash_change(
     Funds *funds, uint32_t account, int64_t cash, int64_t reserved
 ) noexcept nogil:
     """Add to an account's cash and to what is reserved of it (both may be negative)."""
     cdef Account *changed = &funds.accounts[account]
     cdef uint64_t before = account_hash(account, changed)
-    changed.cash += cash
-    changed.reserved += reserved
+    changed.cash = moved(changed.cash, cash)
+    changed.reserved = moved(changed.reserved, reserved)
     funds.digest += account_hash(account, changed) - before
 
 
@@ -165,8 +170,8 @@ cdef inline void shares_change(
     """The same for a position."""
     cdef Position *changed = position_at(funds, position)
     cdef uint64_t after
-    changed.shares += shares
-    changed.reserved += reserved
+    changed.shares = moved(changed.shares, shares)
+    changed.reserved = moved(changed.reserved, reserved)
     after = position_hash(changed)
     funds.digest += after - changed.hash
     changed.hash = after
