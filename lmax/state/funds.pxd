@@ -149,7 +149,7 @@ cdef inline uint64_t position_hash(Position *position) noexcept nogil:
 
 
 cdef inline int64_t moved(int64_t balance, int64_t by) noexcept nogil:
-    """Their sum. Between the two halves of a trade with oneself it may be over 63 bits: it wraps."""
+    """Their sum; between the halves of a trade with oneself it may wrap over 63 bits."""
     return <int64_t>(<uint64_t>balance + <uint64_t>by)
 
 
