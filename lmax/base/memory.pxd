@@ -55,21 +55,30 @@ cdef inline uint32_t pool_room(Pool *pool) noexcept nogil:
     return pool.capacity - 1 - pool.live
 
 
+cdef inline uint32_t take_sized(Pool *pool, size_t item_bytes) noexcept nogil:
+    """pool_take where the compiler knows the size."""
+    cdef uint32_t index = pool.free
+    pool.live += 1
+    if index:
+        pool.free = (<uint32_t *>(pool.base + index * item_bytes))[0]
+        unpoison(pool.base + index * item_bytes, item_bytes)
+        return index
+    pool.used += 1
+    return pool.used
+
+
+cdef inline void give_sized(Pool *pool, uint32_t index, size_t item_bytes) noexcept nogil:
+    """pool_give where the compiler knows the size."""
+    (<uint32_t *>(pool.base + index * item_bytes))[0] = pool.free
+    poison(pool.base + index * item_bytes, item_bytes)
+    pool.free = index
+    pool.live -= 1
+
+
 cdef inline uint32_t pool_take(Pool *pool) noexcept nogil:
     """Index of an item with undefined content. The caller made sure there is room."""
-    cdef uint32_t index = pool.free
-    if index:
-        pool.free = (<uint32_t *>pool_at(pool, index))[0]
-    else:
-        pool.used += 1
-        index = pool.used
-    unpoison(pool_at(pool, index), pool.item_bytes)
-    pool.live += 1
-    return index
+    return take_sized(pool, pool.item_bytes)
 
 
 cdef inline void pool_give(Pool *pool, uint32_t index) noexcept nogil:
-    (<uint32_t *>pool_at(pool, index))[0] = pool.free
-    poison(pool_at(pool, index), pool.item_bytes)
-    pool.free = index
-    pool.live -= 1
+    give_sized(pool, index, pool.item_bytes)

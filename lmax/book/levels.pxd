@@ -27,7 +27,7 @@
 # gives (`levels_open`): one load instead of a walk. 64 · its size is how many keys it can hold.
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from lmax.base.memory cimport Pool, pool_room
+from lmax.base.memory cimport Pool, give_sized, pool_room, take_sized, unpoison
 
 
 cdef enum:
@@ -146,22 +146,14 @@ cdef inline uint64_t level_key(LevelPools *pools, uint32_t level) noexcept nogil
 
 
 cdef inline uint32_t leaf_take(LevelPools *pools) noexcept nogil:
-    """pool_take, but the compiler knows the size."""
-    cdef Pool *pool = &pools.leaves
-    cdef uint32_t index = pool.free
-    pool.live += 1
-    if index:
-        pool.free = (<uint32_t *>leaf_at(pools, index))[0]
-        return index
-    pool.used += 1
-    return pool.used
+    return take_sized(&pools.leaves, sizeof(Leaf))
 
 
 cdef inline void leaf_give(LevelPools *pools, uint32_t index) noexcept nogil:
-    """pool_give, but the compiler knows the size."""
-    (<uint32_t *>leaf_at(pools, index))[0] = pools.leaves.free
-    pools.leaves.free = index
-    pools.leaves.live -= 1
+    """The caches still name it; cached_leaf sees that it has no owner."""
+    leaf_at(pools, index).owner = 0
+    give_sized(&pools.leaves, index, sizeof(Leaf))
+    unpoison(leaf_at(pools, index), sizeof(Leaf))
 
 
 cdef inline uint64_t least(uint64_t a, uint64_t b, uint64_t c, uint64_t d) noexcept nogil:
@@ -200,7 +192,6 @@ cdef inline void flat_drop(LevelPools *pools, LevelTree *tree, uint32_t index) n
     """Give back an empty leaf of a flat tree."""
     cdef Leaf *leaf = leaf_at(pools, index)
     cdef uint32_t place = leaf.parent
-    leaf.owner = 0
     leaf_give(pools, index)
     tree.places |= <uint32_t>1 << place
     tree.flat[place] = NO_LEVEL_KEY

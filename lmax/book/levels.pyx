@@ -64,7 +64,7 @@ cdef inline uint64_t above(uint64_t key, uint32_t height) noexcept nogil:
 
 
 cdef uint32_t new_leaf(LevelPools *pools, LevelTree *tree, uint64_t base) noexcept nogil:
-    cdef uint32_t index = pool_take(&pools.leaves)
+    cdef uint32_t index = leaf_take(pools)
     cdef Leaf *leaf = leaf_at(pools, index)
     leaf.bitmap = 0
     leaf.base = base
@@ -136,9 +136,8 @@ cdef void drop_leaf(LevelPools *pools, LevelTree *tree, uint32_t index) noexcept
     cdef uint32_t height = 1
     cdef uint32_t parent
     cdef Inner *inner
-    leaf.owner = 0
     tree.leaves -= 1
-    pool_give(&pools.leaves, index)
+    leaf_give(pools, index)
     while node:
         inner = inner_at(pools, node)
         inner.bitmap &= ~(<uint64_t>1 << place(key, height))

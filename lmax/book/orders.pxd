@@ -9,7 +9,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from lmax.book.levels cimport Level
-from lmax.base.memory cimport Pool, poison, unpoison
+from lmax.base.memory cimport Pool, give_sized, take_sized
 
 
 cdef struct Slot:
@@ -28,23 +28,11 @@ cdef inline Slot *slot_at(Pool *slots, uint32_t index) noexcept nogil:
 
 
 cdef inline uint32_t slot_take(Pool *slots) noexcept nogil:
-    """pool_take, but the compiler knows the size."""
-    cdef uint32_t index = slots.free
-    slots.live += 1
-    if index:
-        slots.free = (<uint32_t *>slot_at(slots, index))[0]
-        unpoison(slot_at(slots, index), sizeof(Slot))
-        return index
-    slots.used += 1
-    return slots.used
+    return take_sized(slots, sizeof(Slot))
 
 
 cdef inline void slot_give(Pool *slots, uint32_t index) noexcept nogil:
-    """pool_give, but the compiler knows the size."""
-    (<uint32_t *>slot_at(slots, index))[0] = slots.free
-    poison(slot_at(slots, index), sizeof(Slot))
-    slots.free = index
-    slots.live -= 1
+    give_sized(slots, index, sizeof(Slot))
 
 
 cdef inline void queue_append(Pool *slots, Level *level, uint32_t index) noexcept nogil:

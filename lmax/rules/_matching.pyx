@@ -14,9 +14,9 @@ from lmax.state.idmap cimport IdTable, id_home, idmap_find
 from lmax.book.levels cimport (
     Level, LevelTree, level_at, level_drop_if_empty, level_key, level_next,
 )
-from lmax.base.memory cimport pool_give, prefetch
+from lmax.base.memory cimport prefetch
 from lmax.base.money cimport notional
-from lmax.book.orders cimport Slot, queue_unlink
+from lmax.book.orders cimport Slot, queue_unlink, slot_give
 from lmax.wire cimport EVT_FILL, SIDE_BUY, SIDE_SELL, Event
 
 
@@ -74,7 +74,7 @@ cdef inline void maker_gone(State *state, Level *level, uint32_t maker) noexcept
     account_unlink(state, maker)
     if order.special:
         unlist_order(state, maker)
-    pool_give(&state.slots, maker)
+    slot_give(&state.slots, maker)
 
 
 cdef inline void fetch_maker(State *state, uint32_t maker) noexcept nogil:

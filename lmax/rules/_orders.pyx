@@ -29,9 +29,8 @@ from lmax.state.funds cimport (
 )
 from lmax.state.idmap cimport ID_NONE, IdEntry, closed_value, idmap_claim, idmap_find
 from lmax.book.levels cimport NO_LEVEL_KEY, price_key
-from lmax.base.memory cimport pool_give, pool_take
 from lmax.base.money cimport notional
-from lmax.book.orders cimport Slot
+from lmax.book.orders cimport Slot, slot_give, slot_take
 from lmax.base.steps cimport Step, steps_in
 from lmax.wire cimport (
     EVT_ACCEPTED, EVT_CANCELLED, EVT_REDUCED, EVT_REPLACED, ORD_LIMIT, ORD_MARKET,
@@ -151,7 +150,7 @@ cdef inline uint8_t check_means(
 
 cdef inline uint32_t take_order(State *state, Command *command) noexcept nogil:
     """A plain order as it comes in; its number."""
-    cdef uint32_t index = pool_take(&state.slots)
+    cdef uint32_t index = slot_take(&state.slots)
     cdef Slot *slot = slot_of(state, index)
     cdef Order *order = &state.orders[index]
     slot.id = command.client_order_id
@@ -209,7 +208,7 @@ cdef uint8_t new_order(State *state, Command *command) noexcept nogil:
     if trade_and_rest(state, instrument, index, entry, ticks):
         account_append(state, index)
     else:
-        pool_give(&state.slots, index)
+        slot_give(&state.slots, index)
     return REASON_NONE
 
 
@@ -320,7 +319,7 @@ cdef void rewrite_order(
     slot.leaves -= less
     if not trade_and_rest(state, instrument, index, entry, ticks):
         account_unlink(state, index)
-        pool_give(&state.slots, index)
+        slot_give(&state.slots, index)
 
 
 cdef uint8_t replace_order(State *state, Command *command) noexcept nogil:

@@ -8,8 +8,7 @@ from lmax.state._state cimport (
 )
 from lmax.state.idmap cimport idmap_find
 from lmax.book.levels cimport Level, level_at, level_drop_if_empty, level_for
-from lmax.base.memory cimport pool_give
-from lmax.book.orders cimport Slot, queue_append, queue_unlink
+from lmax.book.orders cimport Slot, queue_append, queue_unlink, slot_give
 from lmax.wire cimport Event
 
 
@@ -85,7 +84,7 @@ cdef void end_order(
     account_unlink(state, index)
     if state.orders[index].special:
         unlist_order(state, index)
-    pool_give(&state.slots, index)
+    slot_give(&state.slots, index)
 
 
 cdef void end_open_order(

@@ -16,8 +16,7 @@ from lmax.state._state cimport (
 from lmax.rules._stops cimport leave_stop
 from lmax.book.levels cimport Level, level_at, level_drop_if_empty, level_for, price_key
 from lmax.state.idmap cimport idmap_find
-from lmax.base.memory cimport pool_give
-from lmax.book.orders cimport Slot, queue_append, queue_unlink
+from lmax.book.orders cimport Slot, queue_append, queue_unlink, slot_give
 from lmax.base.steps cimport steps_in
 from lmax.wire cimport SIDE_BUY, SIDE_SELL
 
@@ -172,7 +171,7 @@ cdef void forget_order(State *state, uint32_t index) noexcept nogil:
     account_unlink(state, index)
     if order.special:
         unlist_order(state, index)
-    pool_give(&state.slots, index)
+    slot_give(&state.slots, index)
 
 
 # -- less of it ------------------------------------------------------------------------------

@@ -26,8 +26,7 @@ from lmax.rules._stops cimport freshen_trigger, price_to_trail, put_stop, trigge
 from lmax.state.funds cimport position_open
 from lmax.state.idmap cimport idmap_claim, idmap_find
 from lmax.book.levels cimport level_at
-from lmax.base.memory cimport pool_take
-from lmax.book.orders cimport Slot
+from lmax.book.orders cimport Slot, slot_take
 from lmax.wire cimport (
     CMD_MASS_CANCEL, CMD_SESSION_ENDED, CMD_SET_ACCOUNT, EVT_ACCEPTED, EVT_CANCELLED, EVT_REDUCED,
     EVT_REPLACED, INSTRUCTION_TRAIL_PERCENT, ORD_STOP, ORD_TRAILING_STOP, PHASE_CONTINUOUS,
@@ -55,7 +54,7 @@ cdef void fill_extra(
 
 cdef uint32_t take_order(State *state, Command *command, Draft *draft) noexcept nogil:
     """The order as it comes in; its number."""
-    cdef uint32_t index = pool_take(&state.slots)
+    cdef uint32_t index = slot_take(&state.slots)
     cdef Slot *slot = slot_of(state, index)
     cdef Order *order = &state.orders[index]
     slot.id = command.client_order_id
