@@ -9,12 +9,12 @@ from libc.string cimport memcpy, memset
 import numpy as np
 
 from bench._clock cimport in_ns, ns_in_2_20_ticks, ticks_after, ticks_before
-from lmax.barebook cimport (
+from lmax._book cimport (
     BareBook, BookPools, barebook_apply, barebook_close, barebook_open, book_pools_open,
 )
 from lmax.histogram cimport Counts, Histogram, record
-from lmax.levels cimport level_pools_close
-from lmax.memory cimport pool_close
+from lmax.book.levels cimport level_pools_close
+from lmax.base.memory cimport pool_close
 from lmax.wire cimport Message, Report
 
 cdef enum:

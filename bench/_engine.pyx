@@ -11,9 +11,10 @@ import numpy as np
 from bench._clock cimport in_ns, ns_in_2_20_ticks, ticks_after, ticks_before
 from lmax._engine cimport Engine
 from lmax._logic cimport (
-    AHEAD, logic_apply, logic_apply_all, logic_expect, logic_expect_soon,
+    AHEAD, AHEAD_NEXT, AHEAD_SOON, logic_apply, logic_apply_all, logic_expect,
+    logic_expect_next, logic_expect_soon,
 )
-from lmax._state cimport FAULT_NONE, Sink, State
+from lmax.state._state cimport FAULT_NONE, Sink, State
 from lmax.histogram cimport Histogram, record
 from lmax.wire cimport Command, Event
 
@@ -76,7 +77,8 @@ cdef inline void step(State *state, Command *first, size_t i, size_t count) noex
     """What `logic_apply_all` does for each command."""
     if i + AHEAD < count:
         logic_expect(state, first + i + AHEAD)
-        logic_expect_soon(state, first + i + AHEAD // 2)
+        logic_expect_soon(state, first + i + AHEAD_SOON)
+        logic_expect_next(state, first + i + AHEAD_NEXT)
     logic_apply(state, first + i)
 
 

@@ -7,7 +7,7 @@ database answers about itself are in ``consistency.sql``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,7 +53,8 @@ class Expected:
 
     cash: account → money in 10^-4, an entry for every open account.
     shares: (account, instrument) → shares in 10^-scale; zero means the same as no entry.
-    open_orders: in any order. trades: how many there were.
+    open_orders: in any order. trades: how many there were. standing: price and quantity of a
+    trade as it stands, (0, 0) where it was busted; None if that is not known any more.
     """
 
     last_sequence: int
@@ -61,6 +62,7 @@ class Expected:
     shares: Mapping[tuple[int, int], int]
     open_orders: Iterable[OpenOrder]
     trades: int
+    standing: Callable[[int], tuple[int, int] | None] = lambda trade_id: None
 
 
 def check(dsn: str, expected: Expected | None = None) -> list[Discrepancy]:
@@ -118,6 +120,19 @@ def _differences(connection: psycopg.Connection[Any], expected: Expected) -> Ite
     yield from _compare(
         "open order", _by_id(expected.open_orders), _by_id(found), "order {0[1]} of account {0[0]}"
     )
+    amended = rows(
+        "SELECT DISTINCT ON (trade_id) trade_id, price, quantity FROM lmax.amendments"
+        " ORDER BY trade_id, sequence DESC"
+    )
+    yield from _amended(expected, amended)
+
+
+def _amended(expected: Expected, rows: list[tuple[int, int, int]]) -> Iterator[Discrepancy]:
+    """Trades that were busted or corrected, as they stand."""
+    for trade_id, price, quantity in rows:
+        stands = expected.standing(trade_id)
+        if stands is not None and stands != (price, quantity):
+            yield Discrepancy("amended trade", f"trade {trade_id}", stands, (price, quantity))
 
 
 def _by_id(orders: Iterable[tuple[Any, ...]]) -> dict[tuple[int, int], str]:

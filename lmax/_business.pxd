@@ -10,7 +10,7 @@
 # consumers that allow it (they read history from disk instead) and waits only for the others.
 from libc.stdint cimport int32_t, int64_t
 
-from lmax._state cimport State
+from lmax.state._state cimport State
 from lmax.ringbuffer.agent cimport Agent, AgentBase
 from lmax.ringbuffer.barrier cimport Barrier
 from lmax.ringbuffer.ring cimport Ring, RingBuffer

@@ -3,10 +3,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from lmax._view import StateView
 from lmax.ringbuffer.agent import AgentBase
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.ringbuffer.sequence import RingSequence
+from lmax.view._view import StateView
 
 class Business(AgentBase):
     input: RingBuffer

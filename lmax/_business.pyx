@@ -4,10 +4,11 @@ from libc.stdlib cimport free, malloc
 import numpy as np
 
 from lmax._logic cimport (
-    AHEAD, logic_apply, logic_apply_all, logic_expect, logic_expect_soon,
+    AHEAD, AHEAD_NEXT, AHEAD_SOON, logic_apply, logic_apply_all, logic_expect,
+    logic_expect_next, logic_expect_soon,
 )
-from lmax._state cimport FAULT_NONE, Sink, state_close, state_open
-from lmax._view cimport view_of
+from lmax.state._state cimport FAULT_NONE, Sink, state_close, state_open
+from lmax.view._view cimport view_of
 from lmax.ringbuffer.agent cimport agent_do_work
 from lmax.ringbuffer.atomics cimport load_acquire_i32, store_release_i32
 from lmax.ringbuffer.barrier cimport barrier_add, barrier_available, barrier_init
@@ -15,7 +16,7 @@ from lmax.ringbuffer.ring cimport (
     ring_cursor, ring_detach_slowest, ring_publish, ring_slot, ring_try_claim,
 )
 from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
-from lmax.tradelog cimport MAX_TRADES
+from lmax.state.tradelog cimport MAX_TRADES
 from lmax.wire cimport RECORD_BYTES, Command, Event
 
 from lmax._engine import FAULTS, EngineFault
@@ -100,7 +101,8 @@ cdef int business_work(void *owner) noexcept nogil:
     for number in range(first, last + 1):
         if number + AHEAD <= last:
             logic_expect(&logic.state, command_at(logic, number + AHEAD))
-            logic_expect_soon(&logic.state, command_at(logic, number + AHEAD // 2))
+            logic_expect_soon(&logic.state, command_at(logic, number + AHEAD_SOON))
+            logic_expect_next(&logic.state, command_at(logic, number + AHEAD_NEXT))
         logic_apply(&logic.state, command_at(logic, number))
         if logic.state.fault != FAULT_NONE:
             return -1

@@ -1,8 +1,8 @@
 # The business logic as a Python object: arrays of commands in, arrays of events out.
 from libc.stddef cimport size_t
 
-from lmax._state cimport State
-from lmax._view cimport StateView
+from lmax.state._state cimport State
+from lmax.view._view cimport StateView
 from lmax.wire cimport Command, Event
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from lmax._view import StateView
+from lmax.view._view import StateView
 
 Records = npt.NDArray[np.void]
 FAULTS: dict[int, str]

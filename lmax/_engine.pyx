@@ -10,8 +10,8 @@ from libc.string cimport memcpy
 import numpy as np
 
 from lmax._logic cimport logic_apply_all
-from lmax._state cimport FAULT_NONE, Sink, state_close, state_open
-from lmax.tradelog cimport MAX_TRADES
+from lmax.state._state cimport FAULT_NONE, Sink, state_close, state_open
+from lmax.state.tradelog cimport MAX_TRADES
 from lmax.wire cimport Command
 
 from lmax.schema import COMMAND, EVENT

@@ -7,18 +7,22 @@ refuses the memory for it, the logic stops for good (``State.fault``) with the c
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from lmax._admin cimport define_instrument, deposit, end_of_day, open_account, withdraw
-from lmax._orders cimport cancel_order, new_order, reduce_order, replace_order
-from lmax._special cimport after_command, venue_command
-from lmax._state cimport (
-    AFTER, FAULT_MEMORY, FAULT_NONE, FAULT_SEQUENCE, MAX_OPEN_ORDERS, Instrument, reject, slot_of,
+from lmax.rules._admin cimport define_instrument, deposit, end_of_day, open_account, withdraw
+from lmax.rules._orders cimport cancel_order, new_order, reduce_order, replace_order
+from lmax.rules._special cimport after_command, venue_command
+from lmax.state._state cimport (
+    AFTER, FAULT_MEMORY, FAULT_NONE, FAULT_SEQUENCE, MAX_OPEN_ORDERS, Instrument, Order, reject,
+    slot_of,
 )
-from lmax.funds cimport funds_make_room, position_at, position_home
-from lmax.idmap cimport ID_CLOSED, IdEntry, IdTable, id_home, idmap_make_room
-from lmax.memory cimport prefetch
+from lmax.state.funds cimport funds_make_room, position_at, position_home
+from lmax.state.idmap cimport ID_CLOSED, IdTable, id_home, idmap_make_room
+from lmax.book.levels cimport level_at
+from lmax.base.memory cimport prefetch
+from lmax.book.orders cimport Slot
 from lmax.wire cimport (
     CMD_CANCEL, CMD_DEFINE_INSTRUMENT, CMD_DEPOSIT, CMD_END_OF_DAY, CMD_NEW_ORDER,
-    CMD_OPEN_ACCOUNT, CMD_REPLACE, CMD_WITHDRAW, FLAG_LAST, REASON_NONE,
+    CMD_OPEN_ACCOUNT, CMD_REPLACE, CMD_WITHDRAW, FLAG_LAST, MAX_ACCOUNT,
+    REASON_NONE,
 )
 
 cdef extern from *:
@@ -71,8 +75,8 @@ cdef inline uint8_t perform(State *state, Command *command) noexcept nogil:
 #
 # What a command needs lies anywhere in hundreds of megabytes: the entry of its id, then the
 # order. Fetching each when it is wanted would cost more than all the rest. Whoever has several
-# commands at hand tells of them before their turn, twice: first their ids are fetched, and then,
-# when those are there, their orders. Nothing is changed or decided here.
+# commands at hand tells of them before their turn, three times: their ids are fetched, then, when
+# those are there, their orders, and then what those are linked to. Nothing is decided here.
 
 
 cdef inline uint64_t id_sought(Command *command) noexcept nogil:
@@ -85,26 +89,50 @@ cdef void logic_expect(State *state, Command *command) noexcept nogil:
     """AHEAD commands before its turn."""
     cdef IdTable *ids = &state.ids.now
     prefetch(&ids.entries[id_home(ids, command.account, id_sought(command))])
+    prefetch(&state.funds.accounts[command.account & MAX_ACCOUNT])
     if command.type == CMD_NEW_ORDER:
         prefetch(position_home(&state.funds, command.account, command.instrument))
     elif command.type == CMD_REPLACE:
         prefetch(&ids.entries[id_home(ids, command.account, command.client_order_id)])
 
 
-cdef void logic_expect_soon(State *state, Command *command) noexcept nogil:
-    """AHEAD / 2 commands before its turn."""
+cdef inline uint32_t likely_order(State *state, Command *command) noexcept nogil:
+    """What the first entry looked at for its id leads to: nearly always the order it is about."""
     cdef IdTable *ids = &state.ids.now
-    cdef IdEntry *entry
+    cdef uint32_t value = ids.entries[
+        id_home(ids, command.account, command.orig_client_order_id)
+    ].value
+    return 0 if value & ID_CLOSED else value % MAX_OPEN_ORDERS
+
+
+cdef void logic_expect_soon(State *state, Command *command) noexcept nogil:
+    """AHEAD_SOON commands before its turn."""
     cdef uint32_t index
     if command.type == CMD_NEW_ORDER:
         index = position_home(&state.funds, command.account, command.instrument).index
         prefetch(position_at(&state.funds, index))
         return
-    entry = &ids.entries[id_home(ids, command.account, command.orig_client_order_id)]
-    if not entry.value & ID_CLOSED:
-        index = entry.value % MAX_OPEN_ORDERS
-        prefetch(slot_of(state, index))
-        prefetch(&state.orders[index])
+    index = likely_order(state, command)
+    prefetch(slot_of(state, index))
+    prefetch(&state.orders[index])
+
+
+cdef void logic_expect_next(State *state, Command *command) noexcept nogil:
+    """AHEAD_NEXT commands before its turn."""
+    cdef uint32_t index
+    cdef Slot *slot
+    cdef Order *order
+    if command.type == CMD_NEW_ORDER:
+        return
+    index = likely_order(state, command)
+    slot = slot_of(state, index)
+    order = &state.orders[index]
+    prefetch(level_at(&state.levels, slot.level))
+    prefetch(slot_of(state, slot.next))
+    prefetch(slot_of(state, slot.prev))
+    prefetch(&state.orders[order.account_next])
+    prefetch(&state.orders[order.account_prev])
+    prefetch(position_at(&state.funds, order.position))
 
 
 cdef void logic_apply_all(State *state, Command *first, size_t count) noexcept nogil:
@@ -113,7 +141,8 @@ cdef void logic_apply_all(State *state, Command *first, size_t count) noexcept n
     for i in range(count):
         if i + AHEAD < count:
             logic_expect(state, first + i + AHEAD)
-            logic_expect_soon(state, first + i + AHEAD // 2)
+            logic_expect_soon(state, first + i + AHEAD_SOON)
+            logic_expect_next(state, first + i + AHEAD_NEXT)
         logic_apply(state, first + i)
 
 

@@ -1,3 +1,4 @@
+# cython: binding=False
 """The bare order book as a Python object. See docs/embedding.md and docs/book-design.md."""
 
 from cpython.buffer cimport (
@@ -11,7 +12,7 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from lmax.barebook cimport (
+from lmax._book cimport (
     BareBook,
     BookPools,
     MAX_RESTING,
@@ -22,8 +23,8 @@ from lmax.barebook cimport (
     book_pools_open,
     most_reports,
 )
-from lmax.bookcheck cimport barebook_check
-from lmax.levels cimport (
+from lmax.book.bookcheck cimport barebook_check
+from lmax.book.levels cimport (
     key_price,
     level_at,
     level_find,
@@ -32,15 +33,15 @@ from lmax.levels cimport (
     levels_bytes,
     price_key,
 )
-from lmax.orderids cimport ids_bytes, ids_place, order_id_tag
-from lmax.orders cimport Slot, slot_at
-from lmax.reportbuffer cimport (
+from lmax.book.orderids cimport ids_bytes, ids_place, order_id_tag
+from lmax.book.orders cimport Slot, slot_at
+from lmax.book.reportblock cimport BlockPair, ReportBlock
+from lmax.book.reportbuffer cimport (
     ReportBuffer,
     buffer_close,
-    buffer_room,
     buffer_room_behind,
 )
-from lmax.wholenumbers cimport byte_of, side_of, signed_of, unsigned_of
+from lmax.base.wholenumbers cimport byte_of, side_of, signed_of, unsigned_of
 from lmax.wire cimport (
     MSG_CANCEL,
     MSG_NEW,
@@ -54,7 +55,7 @@ from lmax.wire cimport (
     Report,
 )
 
-from lmax.messages import as_messages
+from lmax.book.messages import as_messages
 from lmax.schema import REPORT
 
 cdef BookPools POOLS
@@ -76,7 +77,7 @@ cdef class OrderBook:
     """
 
     cdef BareBook book
-    cdef ReportBuffer batch  # of the last array
+    cdef BlockPair blocks  # of the last arrays
     cdef ReportBuffer single  # of the single calls since reports() was asked
     cdef uint64_t check_every
 
@@ -93,10 +94,10 @@ cdef class OrderBook:
         self.book.max_orders = max_orders
         self.book.stepped = tick_size != 1 or lot_size != 1
         self.check_every = check_every
+        self.blocks = BlockPair()
 
     def __dealloc__(self):
         barebook_close(&self.book)
-        buffer_close(&self.batch)
         buffer_close(&self.single)
 
     # -- arrays
@@ -114,14 +115,14 @@ cdef class OrderBook:
         messages = as_messages(messages)
         PyObject_GetBuffer(messages, &source, PyBUF_C_CONTIGUOUS)
         cdef size_t count = source.len // sizeof(Message)
+        cdef ReportBlock block
         cdef uint64_t found
         try:
-            if buffer_room(&self.batch, most_reports(&self.book, count)) < 0:
-                raise MemoryError("no memory for the reports; apply fewer messages at once")
-            found = self.run(<const Message *>source.buf, count, self.batch.reports)
+            block = self.blocks.block(most_reports(&self.book, count))
+            found = self.run(<const Message *>source.buf, count, <Report *>block.memory)
         finally:
             PyBuffer_Release(&source)
-        return reports_of(self.batch.reports, found)
+        return block.array(found)
 
     def apply_into(self, messages, out):
         """As `apply`, but the reports go into `out`, an array of dtype REPORT; how many there are.
@@ -354,7 +355,7 @@ cdef class OrderBook:
             "orders": self.book.ids.count * sizeof(Slot),
             "ids": ids_bytes(&self.book.ids),
             "levels": levels_bytes(&self.book.sides[0]) + levels_bytes(&self.book.sides[1]),
-            "reports": (self.batch.capacity + self.single.capacity) * sizeof(Report),
+            "reports": self.blocks.bytes_touched() + self.single.capacity * sizeof(Report),
             "book": sizeof(BareBook),
         }
 

@@ -339,7 +339,10 @@ def report_layout():
 
 def record_sizes():
     return {
-        "Command": sizeof(Command), "Event": sizeof(Event), "Message": sizeof(Message), "Report": sizeof(Report)
+        "Command": sizeof(Command),
+        "Event": sizeof(Event),
+        "Message": sizeof(Message),
+        "Report": sizeof(Report),
     }
 
 

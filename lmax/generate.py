@@ -104,14 +104,14 @@ def render_pyx() -> str:
     """The text of ``lmax/_wire.pyx``: the compiler's view of the records, for the tests."""
     names = [prefix + member.name for enum, prefix in ENUMS.items() for member in enum]
     names += ["RECORD_BYTES", "MESSAGE_BYTES", "REPORT_BYTES", "MAX_INSTRUMENT", "MAX_ACCOUNT"]
-    sizes = ", ".join(f'"{name}": sizeof({name})' for name in RECORDS)
+    sizes = "".join(f'        "{name}": sizeof({name}),\n' for name in RECORDS)
     return "\n".join(
         [
             "# Written by `python -m lmax.schema`; edit lmax/schema.py instead.\n"
             "from lmax cimport wire\n"
             f"from lmax.wire cimport {', '.join(RECORDS)}\n",
             *map(_layout, RECORDS),
-            f"\ndef record_sizes():\n    return {{\n        {sizes}\n    }}\n",
+            f"\ndef record_sizes():\n    return {{\n{sizes}    }}\n",
             "\ndef enums():\n    return {\n"
             + "".join(f'        "{name}": wire.{name},\n' for name in names)
             + "    }\n",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from journal.history import replayed
 from ledger.check import Discrepancy, Expected, OpenOrder, check
-from lmax._view import StateView
+from lmax.view._view import StateView
 
 
 def expected_of(state: StateView) -> Expected:
@@ -22,7 +22,17 @@ def expected_of(state: StateView) -> Expected:
         shares={(int(a), int(i)): int(shares) for a, i, shares, _ in state.positions()},
         open_orders=orders,
         trades=state.trades,
+        standing=lambda trade_id: standing(state, trade_id),
     )
+
+
+def standing(state: StateView, trade_id: int) -> tuple[int, int] | None:
+    """Price and quantity of a trade as it stands; None where the engine has forgotten it."""
+    try:
+        trade = state.trade(trade_id)
+    except KeyError:
+        return None
+    return (0, 0) if trade["busted"] else (trade["price"], trade["quantity"])
 
 
 def reconcile(directory: Path, dsn: str) -> tuple[StateView, list[Discrepancy]]:

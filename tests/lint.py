@@ -62,13 +62,17 @@ def mypy() -> str:
 
 
 def generated_files() -> str:
-    stale = [path for path, text in generate.generated().items() if (ROOT / path).read_text() != text]
+    stale = [
+        path for path, text in generate.generated().items() if (ROOT / path).read_text() != text
+    ]
     return f"{', '.join(stale)}: out of date; run `make generate`" if stale else ""
 
 
 def own_rules() -> str:
     written = files(".py", ".pyx", ".pxd", ".pyi", ".sql")
-    texts = {path: (ROOT / path).read_text() for path in written if path not in generate.generated()}
+    texts = {
+        path: (ROOT / path).read_text() for path in written if path not in generate.generated()
+    }
     return "\n".join(house_rules.complaints(texts))
 
 

@@ -35,6 +35,15 @@ FACADES = {
 """Files of lmax that may look up to node, and why; inside functions only, so that importing
 the engine loads no stage."""
 
+INNER = ["base", "book", "state", "rules", "view"]
+"""The rooms within lmax, from the bottom up: each may import those before it."""
+
+RECORDS = {"lmax.wire", "lmax.codes", "lmax.schema", "lmax.records"}
+"""What every room may know."""
+
+BARE_BOOK = "lmax._book"
+"""Belongs to the room `book`; it stands outside because that is where the design names it."""
+
 TEXTS = re.compile(r'("""|\'\'\')(?:.|\n)*?\1')
 FROM = re.compile(r"^[ \t]*from[ \t]+([.\w]+)[ \t]+c?import[ \t]+(\([^)]*\)|[^\n#]+)", re.M)
 PLAIN = re.compile(r"^[ \t]*c?import[ \t]+([^\n#]+)", re.M)
@@ -104,6 +113,19 @@ def sources(root: Path) -> list[Path]:
 
 def test_imports_follow_the_arrows_of_the_design():
     assert violations(ROOT) == []
+
+
+def test_imports_within_lmax_go_downwards():
+    found = []
+    for height, room in enumerate(INNER):
+        below = tuple(f"lmax.{name}." for name in INNER[: height + 1])
+        for path in sorted((ROOT / "lmax" / room).glob("*.p*")):
+            for name in imports_of(path, ROOT):
+                module = ".".join(name.split(".")[:2])
+                known = module in RECORDS or name.startswith((*below, f"{RINGS}."))
+                if name.startswith("lmax.") and not known and module != BARE_BOOK:
+                    found.append(f"{path.relative_to(ROOT)}: imports {name}")
+    assert found == []
 
 
 def test_every_folder_with_python_in_it_is_a_known_room():

@@ -35,7 +35,8 @@ PLAY = """
 import hashlib, sys
 from pathlib import Path
 import numpy as np
-from lmax import COMMAND, MESSAGE, OrderBook
+from lmax import OrderBook
+from lmax.schema import COMMAND, MESSAGE
 from lmax._engine import Engine
 
 engine, book = Engine(), OrderBook()

@@ -2,7 +2,7 @@
 
 Their modules are compiled anew with both; then the scenarios, the seeded comparison with the twin
 and the tests of the bare book run on them. Pool items that were given back are poisoned in such
-a build (lmax/memory.pxd), so touching one is reported although the memory is the pool's own.
+a build (lmax/base/memory.pxd), so touching one is reported although the memory is the pool's own.
 """
 
 import os
@@ -17,11 +17,17 @@ from tests.sanitizing import ADDRESS, REPORT_EXIT, ROOT
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("sanitized_book")]
 
-SUITE = ["tests/scenarios", "tests/orderbook", "tests/engine"]
+SUITE = [
+    "tests/scenarios",
+    "tests/orderbook",
+    "tests/engine/test_seeded.py",
+    "tests/engine/test_auctions.py",
+    "tests/engine/test_trailing.py",
+]
 COMMANDS = os.environ.get("LMAX_SANITIZED_COMMANDS", "4000")
 
 OVERSTEP = """
-from lmax.memory cimport Pool, pool_at, pool_close, pool_give, pool_open, pool_take
+from lmax.base.memory cimport Pool, pool_at, pool_close, pool_give, pool_open, pool_take
 
 def use_after_return():
     cdef Pool pool
@@ -63,7 +69,7 @@ def test_the_book_suite_touches_no_memory_but_its_own(folder):
     made = python(folder, "-c", "import lmax._orderbook; print(lmax._orderbook.__file__)")
     assert made.stdout.startswith(str(folder)), made.stdout + made.stderr
     result = python(
-        folder, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *SUITE
+        folder, "-m", "pytest", "-q", "-x", "-s", "-n", "0", "-p", "no:cacheprovider", *SUITE
     )
     assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-5000:]
     assert "runtime error" not in result.stdout + result.stderr

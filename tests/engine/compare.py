@@ -45,7 +45,9 @@ def assert_same_state(twin: TwinSystem, engine: EngineSystem) -> None:
         for instrument in instruments:
             pair = engine.position(account, instrument)
             assert pair == twin.position(account, instrument), f"position {account}/{instrument}"
+    assert_same_trades(twin, engine)
     for instrument in instruments:
+        assert_same_listing(twin, engine, instrument)
         assert engine.open_orders(instrument) == twin.open_orders(instrument), instrument
         for side in Side:
             assert_same_side(twin, engine, instrument, side)
@@ -57,6 +59,28 @@ def assert_same_side(twin: TwinSystem, engine: EngineSystem, instrument: int, si
     for price, _, _ in levels:
         queue = twin.queue(instrument, side, price)
         assert engine.queue(instrument, side, price) == queue, f"queue {instrument} at {price}"
+
+
+def assert_same_listing(twin: TwinSystem, engine: EngineSystem, number: int) -> None:
+    """What an instrument is called, which lots and ticks it has."""
+    instrument = twin.twin.world.instruments[number]
+    found = engine.engine.definition(number)
+    assert found["symbol"] == instrument.symbol.decode()
+    assert (found["lot_policy"], found["round_lot"]) == (
+        instrument.lot_policy,
+        instrument.round_lot,
+    )
+    for rows in (instrument.ticks.in_force, instrument.ticks.next):
+        for start, _ in rows:
+            tick = instrument.ticks.tick_at(start, twin.twin.now)
+            assert engine.engine.tick(number, start) == tick, f"tick of {number} at {start}"
+
+
+def assert_same_trades(twin: TwinSystem, engine: EngineSystem) -> None:
+    """The last trades, as they stand after busts and corrections."""
+    log = twin.twin.world.trades
+    for trade_id in list(log.trades)[-20:]:
+        assert engine.engine.trade(trade_id) == vars(log.trades[trade_id]), f"trade {trade_id}"
 
 
 def assert_same_counters(twin: TwinSystem, engine: EngineSystem, events: np.ndarray) -> None:

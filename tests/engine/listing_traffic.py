@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
-from lmax.schema import Action, CommandType, Phase, Reason, Status
-from tests.twin import Command, Twin
+from lmax.schema import Action, CommandType, Phase, Reason, Side, Status, TimeInForce
+from tests.twin import Command, Twin, build
 from tests.twin.corporate import QUIET
 from tests.twin.instruments import Instrument
 from tests.twin.trades import Trade
@@ -46,11 +46,32 @@ def _instrument(random: Random, twin: Twin) -> Instrument | None:
 
 
 def _status(random: Random, twin: Twin, lasting: Sequence[int]) -> Command:
-    passing = [number for number in twin.world.instruments if number not in lasting]
-    if passing and random.random() < 0.3:
-        return status(random.choice(passing), Status.DELISTED)
-    instrument = random.choice([*lasting, 65_534])
-    return status(instrument, random.choice([Status.SUSPENDED, Status.ACTIVE, 3]))
+    passing = [
+        instrument
+        for number, instrument in twin.world.instruments.items()
+        if number not in lasting and instrument.status == Status.ACTIVE
+    ]
+    if passing and random.random() < 0.7:
+        instrument = random.choice(passing)
+        if instrument.book.orders():
+            return status(instrument.id, Status.DELISTED)
+        return _cheap_buy(random, twin, instrument)
+    return status(
+        random.choice([*lasting, 65_534]), random.choice([Status.SUSPENDED, Status.ACTIVE, 3])
+    )
+
+
+def _cheap_buy(random: Random, twin: Twin, instrument: Instrument) -> Command:
+    """An order that is there when the instrument is delisted."""
+    return build.order(
+        random.choice(list(twin.world.accounts.balances)),
+        random.randint(2**40, 2**41),
+        Side.BUY,
+        instrument.lot_size,
+        instrument.min_price,
+        TimeInForce.GTC,
+        instrument.id,
+    )
 
 
 def _tick_row(random: Random, twin: Twin) -> Command:
@@ -80,7 +101,7 @@ def _action(random: Random, twin: Twin) -> Command:
         return phase(instrument.id, random.choice(QUIET))
     action = random.choice([*Action, *Action, *Action, 3])
     price = random.choice([0, 1, 25, 100, 12_345, -1, 2**62])
-    new, old = random.choice([*FORWARD, *FORWARD, *FORWARD, *REVERSE, (1, 1), (0, 1), (1001, 1)])
+    new, old = random.choice([*FORWARD, *FORWARD, *REVERSE, *REVERSE, (1, 1), (0, 1), (1001, 1)])
     fields = {"numerator": new, "denominator": old} if action == Action.SPLIT else {}
     symbol = random.choice([b"NEW", b"EIGHTCHR", b"", b"A B"])
     return Command(
@@ -119,6 +140,9 @@ def _correction(random: Random, twin: Twin) -> Command:
 def _trade(random: Random, twin: Twin) -> tuple[int, Trade | None]:
     """Mostly one of the last trades."""
     last = twin.world.trades.last_id
+    busted = [i for i, trade in twin.world.trades.trades.items() if trade.busted]
+    if busted and random.random() < 0.15:
+        return busted[-1], twin.world.trades.trades[busted[-1]]
     trade_id = random.choice([last - random.randint(0, 30), random.randint(0, last + 1)])
     trade_id = max(trade_id, 0)
     return trade_id, twin.world.trades.trades.get(trade_id)

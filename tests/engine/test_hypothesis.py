@@ -10,7 +10,7 @@ from tests.engine.market import FEW_ACCOUNTS, opening
 from tests.engine.strategies import anything, ordinary
 from tests.engine.systems import EngineSystem, TwinSystem
 from tests.twin import Command, build
-from tests.twin.records import commands_to_array
+from tests.twin.records import commands_to_array, normalised
 
 CHECKED = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -18,7 +18,9 @@ CHECKED = settings(max_examples=250, deadline=None, suppress_health_check=[Healt
 def both_agree(commands: list[Command]) -> None:
     """Apply the commands to both, compare events and, after each quarter, the whole state."""
     twin, engine = TwinSystem(), EngineSystem()
-    numbered = [replace(c, sequence=i, timestamp=10 * i) for i, c in enumerate(commands, 1)]
+    numbered = normalised(
+        replace(c, sequence=i, timestamp=10 * i) for i, c in enumerate(commands, 1)
+    )
     step = len(numbered) // 4 + 1
     for start in range(0, len(numbered), step):
         part = numbered[start : start + step]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lmax.schema import COMMAND, COMMAND_FIELDS, CommandType, Side, TimeInForce
+from lmax.schema import COMMAND, COMMAND_FIELDS, HEAD_FIELDS, CommandType, Side, TimeInForce
 from tests.engine import day_traffic
 from tests.engine.listing_traffic import listing_command
 from tests.engine.market import ACCOUNTS, EDGES, INSTRUMENTS, opening
@@ -137,7 +137,8 @@ class Traffic:
         closed = self.twin.world.closed_orders
         if closed and self.random.random() < 0.08:
             account, client_order_id = self.random.choice(list(closed)[-50:])
-            return account, client_order_id, closed.get((account, client_order_id), instrument)
+            was = closed[account, client_order_id]
+            return account, client_order_id, was if was in INSTRUMENTS_BY_ID else instrument
         if not self.twin.world.open_orders or self.random.random() < 0.05:
             account = self.random.choice(ACCOUNTS)
             return account, self.random.randint(0, self.last_id + 1), instrument
@@ -218,7 +219,8 @@ class Traffic:
         """A sensible command with one field at an edge of its type, or just outside its range."""
         makers = [self._order, self._replace, self._reduce, self._cancel, self._transfer]
         base = self.random.choice([*makers, self._definition, self._account])()
-        field = self.random.choice(COMMAND_FIELDS[2:])
+        fields = HEAD_FIELDS if self.random.random() < 0.6 else COMMAND_FIELDS
+        field = self.random.choice(fields[2:])
         changes: dict[str, Any] = {field.name: self.random.choice(EDGES[field.kind])}
         return replace(base, **changes)
 

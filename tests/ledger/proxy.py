@@ -73,13 +73,13 @@ class CuttingProxy:
             data = source.recv(1 << 20)
             if not data:
                 return False
-            commit = source is client and self._cut is not None and b"COMMIT" in data
-            if not (commit and self._cut == "before"):
+            cut = self._cut if source is client and b"COMMIT" in data else None
+            if cut != "before":
                 (server if source is client else client).sendall(data)
-            if commit:
-                self.cuts += 1
-                if self._cut == "after":
+            if cut:
+                self._cut = None  # before it is counted: whoever waits for it may ask for the next
+                if cut == "after":
                     server.recv(1)  # the server has answered, so it is done
-                self._cut = None
+                self.cuts += 1
                 return False
         return True

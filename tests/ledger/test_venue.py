@@ -1,5 +1,7 @@
 """The ledger of a venue that uses every rule: events of the twin's traffic, and what it holds."""
 
+from dataclasses import replace
+
 import numpy as np
 import psycopg
 import pytest
@@ -42,7 +44,15 @@ def expected_of(twin: Twin) -> Expected:
             for o in twin.world.open_orders.values()
         ],
         trades=twin.world.trades.last_id,
+        standing=lambda trade_id: standing(twin, trade_id),
     )
+
+
+def standing(twin: Twin, trade_id: int) -> tuple[int, int] | None:
+    trade = twin.world.trades.trades.get(trade_id)
+    if trade is None:
+        return None
+    return (0, 0) if trade.busted else (trade.price, trade.quantity)
 
 
 def test_the_traffic_reaches_every_event(venue: Venue) -> None:
@@ -88,3 +98,14 @@ def test_stop_orders_are_known_with_their_trigger_prices(postgres: str, venue: V
     told = {(account, int(name)): price for account, name, price, done in found if not done}
     for key, price in waiting.items():
         assert told[key] == price
+
+
+def test_a_trade_that_stands_otherwise_is_named(postgres: str, venue: Venue) -> None:
+    twin, events = venue
+    busted = events[events["type"] == EventType.BUSTED]["trade_id"].tolist()
+    with Ledger(postgres) as ledger:
+        ledger.apply(events)
+    wrong = replace(expected_of(twin), standing=lambda trade_id: (7, 7))
+    found = [d for d in check(postgres, wrong) if d.what == "amended trade"]
+    assert {d.key for d in found} >= {f"trade {trade_id}" for trade_id in busted}
+    assert (found[0].expected, len(found)) == ((7, 7), len({d.key for d in found}))

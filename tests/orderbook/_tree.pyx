@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
-from lmax.levels cimport (
+from lmax.book.levels cimport (
     LevelPools,
     LevelTree,
     key_price,

@@ -11,7 +11,7 @@ from lmax.codes import MessageType, ReportType
 from lmax.schema import MESSAGE, REPORT
 from tests.orderbook.twin import PlainBook
 
-COMPARED = [name for name in REPORT.names if name not in ("message", "reserved0")]
+COMPARED = [name for name in REPORT.names or () if name not in ("message", "reserved0")]
 MESSAGES = int(os.environ.get("LMAX_TWIN_COMMANDS", "0")) // 6 or 4000
 
 FLOWS = {

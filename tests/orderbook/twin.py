@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from lmax import OrderType, Reason, Side, TimeInForce
 from lmax.codes import MessageType, ReportType
@@ -32,7 +34,7 @@ class PlainBook:
 
     def apply(self, message) -> list[tuple[int, ...]]:
         self.reports: list[tuple[int, ...]] = []
-        actions = {
+        actions: dict[int, Callable[[Any], int]] = {
             MessageType.NEW: self.new,
             MessageType.CANCEL: self.cancel,
             MessageType.REDUCE: self.reduce,

@@ -98,9 +98,9 @@ def test_quantities_are_rounded_down_to_the_lot_and_prices_to_the_tick(
     new: int, old: int, value: int, step: int
 ) -> None:
     split = a_split(new, old, lot=step, tick=step)
-    more, less = min(Fraction(value * new, old), MAX_INT64), Fraction(value * old, new)
-    assert split.quantity(value) == (more / step).__floor__() * step
-    assert split.price_down(value) == (min(less, MAX_INT64) / step).__floor__() * step
+    most, more, less = Fraction(MAX_INT64), Fraction(value * new, old), Fraction(value * old, new)
+    assert split.quantity(value) == (min(more, most) / step).__floor__() * step
+    assert split.price_down(value) == (min(less, most) / step).__floor__() * step
     assert split.price_up(value) == (less / step).__ceil__() * step
 
 

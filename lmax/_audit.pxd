@@ -1,5 +1,0 @@
-# Looking for contradictions in the state: for tests and debugging.
-from lmax._state cimport State
-
-
-cdef int check_state(State *state) except -1

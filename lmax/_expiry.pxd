@@ -1,6 +1,0 @@
-# Orders that end because their time has come.
-from lmax._lists cimport has_expiring
-from lmax._state cimport Instrument, State
-
-
-cdef void expire_due(State *state, Instrument *instrument) noexcept nogil

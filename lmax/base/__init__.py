@@ -1,0 +1,1 @@
+"""Numbers and memory: exact products, hashes, pools. Knows nothing of orders."""

@@ -1,5 +1,0 @@
-# The invariants of a bare book, checked from the outside.
-from lmax.barebook cimport BareBook
-
-
-cdef const char *barebook_check(BareBook *book) noexcept nogil

@@ -1,0 +1,6 @@
+# Orders that end because their time has come.
+from lmax.rules._lists cimport has_expiring
+from lmax.state._state cimport Instrument, State
+
+
+cdef void expire_due(State *state, Instrument *instrument) noexcept nogil

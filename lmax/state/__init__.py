@@ -1,0 +1,1 @@
+"""Everything the business logic owns: accounts, orders, instruments and their day, trades."""
