@@ -1,7 +1,7 @@
 """How bytes get to the disk. See _disk.pxd."""
 cimport cython
 from cpython.memoryview cimport PyMemoryView_FromMemory
-from libc.errno cimport EIO, errno
+from libc.errno cimport EAGAIN, EIO, errno
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free
@@ -91,6 +91,29 @@ cdef void foreign_close(void *state, int32_t handle) noexcept with gil:
     (<ForeignDisk>state).target.close(handle)
 
 
+cdef int foreign_begin(
+    void *state, int32_t handle, const char *data, int64_t size, int64_t offset
+) noexcept with gil:
+    try:
+        view = PyMemoryView_FromMemory(<char *>data, size, PyBUF_READ)
+        (<ForeignDisk>state).target.begin(handle, view, offset)
+        return 0
+    except BaseException as error:
+        (<ForeignDisk>state).failure = error
+        return -EIO
+
+
+cdef int64_t foreign_finish(void *state, bint wait) noexcept with gil:
+    try:
+        written = (<ForeignDisk>state).target.finish(wait)
+        return -EAGAIN if written is None else written
+    except OSError as error:
+        return -(error.errno or EIO)
+    except BaseException as error:
+        (<ForeignDisk>state).failure = error
+        return -EIO
+
+
 def write_blocks(DiskBase disk, int32_t handle, int count, int block_bytes=4096):
     """Write and sync blocks of zeros from the beginning on, close it; ns of the fastest."""
     cdef void *data = NULL
@@ -134,14 +157,19 @@ cdef class ForeignDisk(DiskBase):
 
     target: has write(handle, data, offset) → bytes written, sync(handle) and close(handle), which
     raise OSError as a system call fails. failure: anything else that it raised.
+    background: it has begin(handle, data, offset) and finish(wait) → bytes written, or None while
+    the write goes on, and these are used instead of write.
     """
 
     cdef object target
     cdef readonly object failure
 
-    def __cinit__(self, target):
+    def __cinit__(self, target, *, background=False):
         self.target = target
         self.disk.state = <void *>self
         self.disk.write = foreign_write
         self.disk.sync = foreign_sync
         self.disk.close = foreign_close
+        if background:
+            self.disk.begin = foreign_begin
+            self.disk.finish = foreign_finish
