@@ -7,6 +7,10 @@ class JournalError(Exception):
     """The journal cannot be used as it is."""
 
 
+class JournalKeyError(JournalError):
+    """A key is missing, is another one, or cannot be had from where it should be."""
+
+
 class JournalLocked(JournalError):
     """Another process writes in this folder."""
 

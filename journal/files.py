@@ -64,8 +64,8 @@ class Journal:
             directory = RealFolder(directory, self.mode)
         self.folder = directory
         self.directory = directory.path
-        self._keys = keys or Keys()
-        self._reader = Reader(directory, keys=self._keys)
+        self.keys = keys or Keys()
+        self._reader = Reader(directory, keys=self.keys)
         self._cluster = cluster
         self._recovered = False
         self._maker: SegmentMaker | None = None
@@ -138,7 +138,7 @@ class Journal:
             raise JournalError(f"epoch {epoch} is over: the journal has come to {chain.epoch}")
         handle, segment_bytes = -1, reader.segment_bytes or self.segment_bytes
         # An encrypted journal goes on in a new segment: no place is encrypted twice with one key.
-        if reader.segment and not reader.key and not self._keys.current:
+        if reader.segment and not reader.key and not self.keys.current:
             handle = self.folder.open_to_write(segment_name(reader.segment))
         journaler = Journaler(
             ring,
@@ -160,7 +160,7 @@ class Journal:
             reader.segment + 1,
             segment_bytes,
             cluster=self._cluster,
-            keys=self._keys,
+            keys=self.keys,
         )
         if start:
             self._maker.start()

@@ -1,4 +1,4 @@
-"""Keys of an encrypted journal: from a file or the environment, by number, so that they change.
+"""Keys of an encrypted journal, by number, so that they change.
 
 A key is 32 random bytes. Batches are not encrypted with it but with a segment's own key, which is
 derived from it, the journal's name and the segment's random salt: HMAC-SHA-256, a PRF. So the
@@ -11,44 +11,63 @@ import hashlib
 import hmac
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from journal.errors import JournalError
+from journal.errors import JournalKeyError
 
 KEY_BYTES = 32
 CONTEXT = b"lmax journal segment"
+MOST_NUMBER = 2**32 - 1
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Keys by number, from 1; `current` encrypts new segments, 0: they are not encrypted."""
+    """Keys by number, from 1; `current` encrypts new segments, 0: they are not encrypted.
+
+    origin: where they are from, for messages; no secret.
+    """
 
     by_number: dict[int, bytes] = field(default_factory=dict, repr=False)
     current: int = 0
+    origin: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         for number, key in self.by_number.items():
-            if not 1 <= number < 2**32 or len(key) != KEY_BYTES:
-                raise JournalError(f"key {number}: keys are {KEY_BYTES} bytes, numbered from 1")
+            if not 1 <= number <= MOST_NUMBER or len(key) != KEY_BYTES:
+                raise JournalKeyError(f"key {number}: keys are {KEY_BYTES} bytes, numbered from 1")
         if self.current and self.current not in self.by_number:
-            raise JournalError(f"there is no key {self.current} to encrypt with")
+            raise JournalKeyError(f"there is no key {self.current} to encrypt with")
 
     def of_segment(self, number: int, cluster: bytes, salt: bytes) -> bytes:
-        """The segment's own key; zeros for number 0. JournalError if the key is not here."""
+        """The segment's own key; zeros for number 0. JournalKeyError if the key is not here."""
         if number == 0:
             return bytes(KEY_BYTES)
-        if number not in self.by_number:
-            raise JournalError(
-                f"the journal is encrypted with key {number}, which was not given."
-                " Name the file that holds it."
+        return hmac.digest(self.key(number), CONTEXT + cluster + salt, hashlib.sha256)
+
+    def key(self, number: int) -> bytes:
+        """The key of that number. Raises JournalKeyError."""
+        if number in self.by_number:
+            return self.by_number[number]
+        if not self.by_number:
+            raise JournalKeyError(
+                f"the journal is encrypted with key {number}, and no key was given. Name where it"
+                " is: --journal-key SOURCE, or LMAX_JOURNAL_KEY."
             )
-        return hmac.digest(self.by_number[number], CONTEXT + cluster + salt, hashlib.sha256)
+        held = ", ".join(map(str, sorted(self.by_number)))
+        raise JournalKeyError(
+            f"the journal is encrypted with key {number}, but {self.origin or 'what was given'}"
+            f" holds only {held}. Name the source that has it."
+        )
+
+    def grown(self) -> Keys:
+        """The same and one more, with a number that none has had, which encrypts from now on."""
+        number = max(self.by_number, default=0) + 1
+        return Keys({**self.by_number, number: os.urandom(KEY_BYTES)}, number, self.origin)
 
 
 def parse_keys(text: str, origin: str) -> Keys:
-    """Keys from lines of `NUMBER HEX`; the last line's key encrypts. JournalError says what is odd.
+    """Keys from lines of `NUMBER HEX`; the last line's key encrypts. Says what is odd.
 
-    Blank lines, and lines that begin with #, count for nothing.
+    Blank lines, and lines that begin with #, count for nothing. Raises JournalKeyError.
     """
     found: dict[int, bytes] = {}
     for line in filter(None, (line.strip() for line in text.splitlines())):
@@ -61,28 +80,15 @@ def parse_keys(text: str, origin: str) -> Keys:
                 raise ValueError
             found[int(number)] = key
         except ValueError:  # the line itself stays out of the message: it may hold a key
-            raise JournalError(
+            raise JournalKeyError(
                 f"{origin}: a line is a number that no other line has, and a key of"
                 f" {2 * KEY_BYTES} hexadecimal digits"
             ) from None
     if not found:
-        raise JournalError(f"{origin} holds no key")
-    return Keys(found, list(found)[-1])
+        raise JournalKeyError(f"{origin} holds no key")
+    return Keys(found, list(found)[-1], origin)
 
 
-def keys_from_file(path: Path) -> Keys:
-    """Keys from a file that only its owner may read. Raises JournalError."""
-    try:
-        if path.stat().st_mode & 0o077:
-            raise JournalError(f"{path} can be read by others: chmod 600 {path}")
-        return parse_keys(path.read_text(), str(path))
-    except OSError as error:
-        raise JournalError(f"the journal's keys cannot be read: {error}") from None
-
-
-def keys_from_environment(name: str) -> Keys:
-    """Keys from a variable, which is then forgotten, so that no child inherits it."""
-    text = os.environ.pop(name, None)
-    if text is None:
-        raise JournalError(f"{name} is not set; it should hold the journal's keys")
-    return parse_keys(text, name)
+def key_line(keys: Keys, number: int) -> str:
+    """A line that `parse_keys` takes. It is as secret as the key."""
+    return f"{number} {keys.key(number).hex()}\n"

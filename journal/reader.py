@@ -19,8 +19,8 @@ from journal._scan import (
     batch_at,
     segment_header,
 )
-from journal.errors import JournalCorrupt, JournalError
-from journal.folder import Bytes, Folder, RealFolder, read_all
+from journal.errors import JournalCorrupt, JournalError, JournalKeyError
+from journal.folder import Bytes, ReadFolder, RealFolder, read_all
 from journal.keys import Keys
 from journal.schema import (
     BATCH_MAGIC,
@@ -36,6 +36,8 @@ BLOCK_BYTES, BATCH_BYTES, _ = SIZES
 CHUNK_BYTES = 4 * BATCH_BYTES
 NO_LIMIT = 2**64 - 1
 SUFFIX = ".segment"
+
+NOT_OPENED = "a batch that this key does not open"
 
 NOTHING, NEXT_SEGMENT = 0, 1
 """What lies ahead of the place where the next batch would be, besides damage."""
@@ -53,7 +55,7 @@ def segment_path(directory: Path, number: int) -> Path:
     return directory / segment_name(number)
 
 
-def segment_numbers(directory: Path | Folder) -> list[int]:
+def segment_numbers(directory: Path | ReadFolder) -> list[int]:
     """The segments of a folder in order. JournalError if one is missing between others."""
     folder = as_folder(directory)
     stems = (name.removesuffix(SUFFIX) for name in folder.names() if name.endswith(SUFFIX))
@@ -66,7 +68,7 @@ def segment_numbers(directory: Path | Folder) -> list[int]:
     return numbers
 
 
-def as_folder(directory: Path | Folder) -> Folder:
+def as_folder(directory: Path | ReadFolder) -> ReadFolder:
     return RealFolder(directory) if isinstance(directory, Path) else directory
 
 
@@ -79,7 +81,7 @@ class Reader:
     """
 
     def __init__(
-        self, directory: Path | Folder, *, hashes: bool = True, keys: Keys | None = None
+        self, directory: Path | ReadFolder, *, hashes: bool = True, keys: Keys | None = None
     ) -> None:
         self.folder = as_folder(directory)
         self.chain = Chain(hashes=hashes)
@@ -145,6 +147,8 @@ class Reader:
         )
         self.offset += consumed
         if not filled and stop == SPOILED:
+            if wrong == NOT_OPENED and self.offset == BLOCK_BYTES:
+                raise self._wrong_key()
             raise self._corrupt(self._path(), self.offset, wrong)
         if not filled and stop == EXHAUSTED and size:
             wrong = "a batch that is cut off by the end of the file"
@@ -278,11 +282,19 @@ class Reader:
         name = segment_name(number + 1)
         return self.folder.exists(name) and read_header(self.folder, name) is not None
 
+    def _wrong_key(self) -> JournalKeyError:
+        """Its checksums are right, and nothing of this segment was opened before."""
+        return JournalKeyError(
+            f"{self._path()} was encrypted with another key {self.key} than that of"
+            f" {self._keys.origin or 'those given'}. Name the source that has it. Nothing was"
+            " changed. (If that is the right one, the file was edited and its checksums set right.)"
+        )
+
     def _corrupt(self, path: Path, offset: int, what: str) -> JournalCorrupt:
         return JournalCorrupt(path, offset, self.sequence + 1, what)
 
 
-def read_header(folder: Path | Folder, name: str) -> SegmentFields | str | None:
+def read_header(folder: Path | ReadFolder, name: str) -> SegmentFields | str | None:
     """A segment's header; None while it is not in use; a str says what is wrong with it.
 
     Raises JournalError for a format that this program does not know.

@@ -1,14 +1,15 @@
 """Commands are encrypted on the disk, keys change, and no nonce is used twice."""
 
-import os
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
 
-from journal.errors import JournalCorrupt, JournalError
-from journal.keys import Keys, keys_from_environment, keys_from_file, parse_keys
+from journal.errors import JournalCorrupt, JournalError, JournalKeyError
+from journal.files import Journal
+from journal.keys import Keys, parse_keys
+from journal.repair import repair
 from journal.schema import BATCH, SEGMENT
 from journal.verify import scan_segment, verify
 from tests.journal.test_damage import flip
@@ -65,10 +66,31 @@ def test_keys_change_and_the_old_ones_are_still_read(tmp_path: Path, seed: int) 
 
 def test_without_the_key_nothing_is_read_and_the_message_says_so(tmp_path: Path, seed: int) -> None:
     written(tmp_path, seed, [40], keys=ONE)
-    with pytest.raises(JournalError, match="encrypted with key 1, which was not given"):
+    with pytest.raises(JournalKeyError, match="encrypted with key 1, and no key was given"):
         read_all(tmp_path)
-    with pytest.raises(JournalCorrupt, match="a batch that this key does not open"):
-        read_all(tmp_path, Keys({1: bytes(32)}, 1))
+    with pytest.raises(JournalKeyError, match="encrypted with key 1, but file:/k holds only 2, 3"):
+        read_all(tmp_path, Keys({2: bytes(32), 3: bytes(32)}, 3, "file:/k"))
+
+
+@pytest.mark.parametrize("sizes", [[40], [40, 40], [40] * 30])
+def test_a_wrong_key_is_no_damage_and_changes_nothing(
+    tmp_path: Path, seed: int, sizes: list[int]
+) -> None:
+    """However short: a single batch would else look like a write that was cut short."""
+    written(tmp_path / "a", seed, sizes, keys=ONE)
+    before = {path: path.read_bytes() for path in segments(tmp_path / "a")}
+    wrong = Keys({1: bytes(32)}, 1, "file:/k")
+    told = "encrypted with another key 1 than that of file:/k"
+    with (
+        Journal(tmp_path / "a", keys=wrong) as journal,
+        pytest.raises(JournalKeyError, match=told),
+    ):
+        list(journal.replay())
+    with pytest.raises(JournalKeyError, match=told):
+        verify(tmp_path / "a", keys=wrong)
+    with pytest.raises(JournalKeyError, match=told):
+        repair(tmp_path / "a", tmp_path / "a", keys=wrong)
+    assert {path: path.read_bytes() for path in segments(tmp_path / "a")} == before
 
 
 def test_a_changed_byte_of_what_is_encrypted_is_found(tmp_path: Path, seed: int) -> None:
@@ -109,28 +131,6 @@ def test_segment_keys_differ_by_salt_and_cluster() -> None:
     found = {ONE.of_segment(1, cluster, salt) for cluster in (b"a", b"b") for salt in (b"c", b"d")}
     assert len(found) == 4
     assert ONE.of_segment(0, b"a", b"c") == bytes(32)
-
-
-def test_keys_come_from_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
-    path = tmp_path / "keys"
-    path.write_text(f"# old\n1 {'00' * 31}01\n\n2 {'00' * 31}02\n")
-    path.chmod(0o644)
-    with pytest.raises(JournalError, match="can be read by others: chmod 600"):
-        keys_from_file(path)
-    path.chmod(0o600)
-    keys = keys_from_file(path)
-    assert (keys.current, sorted(keys.by_number)) == (2, [1, 2])
-    assert "02" not in repr(keys)
-    with pytest.raises(JournalError, match="cannot be read"):
-        keys_from_file(tmp_path / "nowhere")
-
-
-def test_keys_from_the_environment_are_not_left_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LMAX_JOURNAL_KEYS", "7 " + "ab" * 32)
-    assert keys_from_environment("LMAX_JOURNAL_KEYS").current == 7
-    assert "LMAX_JOURNAL_KEYS" not in os.environ
-    with pytest.raises(JournalError, match="is not set"):
-        keys_from_environment("LMAX_JOURNAL_KEYS")
 
 
 @pytest.mark.parametrize("text", ["1", "1 abcd", "x " + "00" * 32, "0 " + "00" * 32, "", "1 zz"])
