@@ -2,7 +2,8 @@
 
 What is written is seen at once, but safe only after a sync. `crash` decides the fate of every
 write that was not: lost, kept, or torn at any byte. Names work alike: a file that was made,
-renamed or removed may not be after a crash unless the folder was synced.
+renamed or removed may not be after a crash unless the folder was synced. With `background` a
+write takes a while, and only then looks at its bytes.
 """
 
 import errno
@@ -53,22 +54,25 @@ class Chances:
     sync_error: float = 0.0
     no_room: float = 0.0
     misdirected: float = 0.0
+    late: float = 0.0
 
 
 class SimulatedFolder:
     """The files of one journal; see journal.folder.Folder."""
 
-    def __init__(self, random: Random, *, syncs: bool = True) -> None:
+    def __init__(self, random: Random, *, syncs: bool = True, background: bool = False) -> None:
         self.path = Path("/simulated")
         self.random = random
         self.chances = Chances()
         self.syncs = syncs  # False: a journaler that forgets to sync
+        self.forgives = False  # True: a journaler that syncs again when a sync failed
         self.safe_names: dict[str, File] = {}
         self.seen_names: dict[str, File] = {}
-        self.misdirections = 0
+        self.misdirected: list[tuple[File, int, int]] = []  # file, where, size: both places
         self._open: dict[int, File] = {}
         self._handles = 0
-        self.disk: DiskBase = ForeignDisk(self)
+        self._flight: tuple[int, memoryview, int] | None = None
+        self.disk: DiskBase = ForeignDisk(self, background=background)
 
     # ---- what the journaler calls ----
 
@@ -83,11 +87,24 @@ class SimulatedFolder:
         if self._happens(self.chances.short):
             size = min(size, self.random.randint(1, -(-size // SECTOR)) * SECTOR)
         if self._happens(self.chances.misdirected):
-            self.misdirections += 1
-            room = len(self._open[handle].seen) - size
-            offset = self.random.randrange(0, max(1, room), SECTOR)
+            file = self._open[handle]
+            self.misdirected.append((file, offset, size))
+            offset = self.random.randrange(0, max(1, len(file.seen) - size), SECTOR)
+            self.misdirected.append((file, offset, size))
         self._open[handle].write(offset, bytes(data[:size]))
         return size
+
+    def begin(self, handle: int, data: memoryview, offset: int) -> None:
+        assert self._flight is None, "two writes at a time"
+        self._flight = handle, data, offset
+
+    def finish(self, wait: bool) -> int | None:
+        if not wait and self._happens(self.chances.late):
+            return None
+        if self._flight is None:
+            raise OSError(errno.EIO, "the machine is gone")
+        flight, self._flight = self._flight, None
+        return self.write(*flight)
 
     def sync(self, handle: int | None = None) -> None:
         if handle is None:
@@ -96,12 +113,13 @@ class SimulatedFolder:
         if self._happens(self.chances.sync_error):
             # As Linux does it: what could not be written is dropped, and marked as clean.
             self._open[handle].waiting.clear()
-            raise OSError(errno.EIO, "simulated")
+            if not self.forgives:
+                raise OSError(errno.EIO, "simulated")
         if self.syncs:
             self._open[handle].sync()
 
     def close(self, handle: int) -> None:
-        del self._open[handle]
+        self._open.pop(handle, None)
 
     # ---- files ----
 
@@ -153,6 +171,10 @@ class SimulatedFolder:
 
     def crash(self) -> None:
         """Power is lost. What was not synced is kept, lost or torn; the disk is then at rest."""
+        if self._flight is not None:
+            handle, data, offset = self._flight
+            self._open[handle].write(offset, bytes(data))
+            self._flight = None
         self._open.clear()
         if self.random.random() < 0.5:
             self.seen_names = dict(self.safe_names)
