@@ -86,7 +86,7 @@ $(VENV)/.modules: $(VENV)/.dependencies $(VENV)/.generated setup.py $(CYTHON)
 	@touch $@
 
 # CI builds what was committed, so that a test can tell when that is out of date.
-$(VENV)/.generated: lmax/schema.py | $(VENV)/.dependencies
+$(VENV)/.generated: lmax/schema.py $(wildcard lmax/base/*.pxd lmax/book/*.pxd lmax/state/*.pxd) | $(VENV)/.dependencies
 	@$(if $(CI),true,$(PY) -m lmax.schema)
 	@touch $@
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lmax.codes import ENUMS, REASON_TEXT, Reason
+from lmax.declarations import render_declared
 from lmax.schema import (
     BODIES,
     COMMAND,
@@ -172,5 +173,6 @@ def generated() -> dict[str, str]:
     return {
         "lmax/wire.pxd": render_pxd(),
         "lmax/_wire.pyx": render_pyx(),
+        "lmax/state/declared.pxd": render_declared(),
         "docs/records.md": render_docs(),
     }

@@ -21,11 +21,14 @@ cdef extern from *:
     #include <sanitizer/asan_interface.h>
     #define lmax_poison(item, size) ASAN_POISON_MEMORY_REGION((char *)(item) + 8, (size) - 8)
     #define lmax_unpoison(item, size) ASAN_UNPOISON_MEMORY_REGION(item, size)
+    #define LMAX_POISONS 1
     #else
     #define lmax_poison(item, size) ((void)(item))
     #define lmax_unpoison(item, size) ((void)(item))
+    #define LMAX_POISONS 0
     #endif
     """
+    const bint POISONS "LMAX_POISONS"
     void prefetch "lmax_prefetch" (const void *place) noexcept nogil
     void poison "lmax_poison" (void *item, size_t size_bytes) noexcept nogil
     void unpoison "lmax_unpoison" (void *item, size_t size_bytes) noexcept nogil
