@@ -1,0 +1,1 @@
+"""What must be kept for years: segments and snapshots, written once, with a signed manifest."""
