@@ -28,14 +28,13 @@ def no_pause() -> None:
     """Go on at once."""
 
 
-class Folder(Protocol):
-    """What a journal asks of a disk. Failures are OSErrors.
+class ReadFolder(Protocol):
+    """What a reader asks for: a folder, an archive, another machine. Failures are OSErrors.
 
-    path: for messages; disk: how the journaler writes to what `open_to_write` gave.
+    path: for messages.
     """
 
     path: Path
-    disk: DiskBase
 
     def names(self) -> list[str]:
         """Of all files."""
@@ -50,6 +49,15 @@ class Folder(Protocol):
         """How many bytes were read; fewer than asked for only at the end."""
 
     def close(self, handle: int) -> None: ...
+
+
+class Folder(ReadFolder, Protocol):
+    """What a journal asks of a disk. Failures are OSErrors.
+
+    disk: how the journaler writes to what `open_to_write` gave.
+    """
+
+    disk: DiskBase
 
     def open_to_write(self, name: str) -> int:
         """For the journaler, which closes it through `disk`."""
@@ -71,7 +79,7 @@ class Folder(Protocol):
         """What was made, renamed or removed stays so."""
 
 
-def read_all(folder: Folder, name: str, offset: int = 0, size: int | None = None) -> Bytes:
+def read_all(folder: ReadFolder, name: str, offset: int = 0, size: int | None = None) -> Bytes:
     """The bytes of a file from `offset` on, `size` of them or all there are."""
     left = max(0, folder.size(name) - offset)
     data = np.empty(left if size is None else min(size, left), np.uint8)

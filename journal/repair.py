@@ -8,9 +8,9 @@ from pathlib import Path
 
 from journal.errors import JournalCorrupt, JournalError
 from journal.files import lock_folder
-from journal.folder import Folder, RealFolder, read_all
+from journal.folder import Folder, ReadFolder, RealFolder, read_all
 from journal.keys import Keys
-from journal.reader import BLOCK_BYTES, Reader, read_header, segment_name
+from journal.reader import BLOCK_BYTES, Reader, as_folder, read_header, segment_name
 from journal.verify import Verdict, scan_segment, verify
 
 ASIDE = ".damaged"
@@ -31,7 +31,9 @@ class Repaired:
     verdict: Verdict
 
 
-def repair(directory: Path, source: Path, *, keys: Keys | None = None) -> Repaired | None:
+def repair(
+    directory: Path, source: Path | ReadFolder, *, keys: Keys | None = None
+) -> Repaired | None:
     """Take what is damaged in `directory` from the copy in `source`; None if nothing is damaged.
 
     Segment after segment is replaced until the chain is whole. A segment of the copy is taken only
@@ -41,12 +43,12 @@ def repair(directory: Path, source: Path, *, keys: Keys | None = None) -> Repair
     """
     lock = lock_folder(directory)
     try:
-        return _repair(RealFolder(directory), RealFolder(source), keys)
+        return _repair(RealFolder(directory), as_folder(source), keys)
     finally:
         os.close(lock)
 
 
-def _repair(folder: Folder, copy: Folder, keys: Keys | None) -> Repaired | None:
+def _repair(folder: Folder, copy: ReadFolder, keys: Keys | None) -> Repaired | None:
     segments: list[str] = []
     kept: list[str] = []
     first = 0
@@ -63,7 +65,7 @@ def _repair(folder: Folder, copy: Folder, keys: Keys | None) -> Repaired | None:
 
 
 def replace(
-    folder: Folder, copy: Folder, name: str, damage: JournalCorrupt, keys: Keys | None
+    folder: Folder, copy: ReadFolder, name: str, damage: JournalCorrupt, keys: Keys | None
 ) -> str:
     """Put the copy's segment in the damaged one's place; the name the old one has now."""
     number = int(name.split(".")[0])
@@ -82,7 +84,7 @@ def replace(
 
 
 def prove(
-    folder: Folder, copy: Folder, number: int, damage: JournalCorrupt, keys: Keys | None
+    folder: Folder, copy: ReadFolder, number: int, damage: JournalCorrupt, keys: Keys | None
 ) -> None:
     """That the copy's segment is whole and belongs here. JournalError says why not."""
     name = segment_name(number)
@@ -110,7 +112,7 @@ def prove(
     check_successor(folder, number, scan.last, scan.hash)
 
 
-def check_successor(folder: Folder, number: int, last: int, digest: bytes) -> None:
+def check_successor(folder: ReadFolder, number: int, last: int, digest: bytes) -> None:
     """That the segment after it, if its header is good, goes on where the copy's ends."""
     name = segment_name(number + 1)
     header = read_header(folder, name) if folder.exists(name) else None
