@@ -3,6 +3,7 @@ from libc.stdlib cimport free, malloc
 
 import numpy as np
 
+from lmax._engine cimport fault_of
 from lmax._logic cimport (
     AHEAD, AHEAD_NEXT, AHEAD_SOON, logic_apply, logic_apply_all, logic_expect,
     logic_expect_next, logic_expect_soon,
@@ -19,7 +20,6 @@ from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
 from lmax.state.tradelog cimport MAX_TRADES
 from lmax.wire cimport RECORD_BYTES, Command, Event
 
-from lmax._engine import FAULTS, EngineFault
 from lmax.schema import COMMAND
 
 cdef enum:
@@ -197,10 +197,7 @@ cdef class Business(AgentBase):
     def raise_fault(self):
         """EngineFault if the logic stopped for good."""
         if self.logic.state.fault != FAULT_NONE:
-            raise EngineFault(
-                f"{FAULTS[self.logic.state.fault]};"
-                f" the last one applied is {self.logic.state.sequence}"
-            )
+            raise fault_of(&self.logic.state)
 
     @property
     def applied(self):

@@ -12,6 +12,9 @@ cdef struct EventBuffer:
     bint exhausted  # the system refused memory; what was written then is lost
 
 
+cdef object fault_of(State *state)
+
+
 cdef class Engine(StateView):
     cdef State logic
     cdef EventBuffer buffer

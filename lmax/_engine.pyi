@@ -4,9 +4,14 @@ import numpy.typing as npt
 from lmax.view._view import StateView
 
 Records = npt.NDArray[np.void]
-FAULTS: dict[int, str]
 
 class EngineFault(RuntimeError): ...
+
+class Diverged(EngineFault):
+    sequence: int
+    expected: int
+    found: int
+    def __init__(self, sequence: int, expected: int, found: int) -> None: ...
 
 class Engine(StateView):
     check_every: int

@@ -10,7 +10,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from lmax._logic cimport logic_apply_all
-from lmax.state._state cimport FAULT_NONE, Sink, state_close, state_open
+from lmax.state._state cimport FAULT_DIVERGED, FAULT_NONE, Sink, State, state_close, state_open
 from lmax.state.tradelog cimport MAX_TRADES
 from lmax.wire cimport Command
 
@@ -23,7 +23,33 @@ FAULTS = {1: "a command came out of sequence", 2: "the system refused memory"}
 
 
 class EngineFault(RuntimeError):
-    """The logic stopped for good: a command out of sequence, or no memory."""
+    """The logic stopped for good: a command out of sequence, no memory, or another state."""
+
+
+class Diverged(EngineFault):
+    """The same commands led to another state than the primary had.
+
+    sequence: of the checkpoint; expected: the state hash there as it was journaled; found: ours.
+    """
+
+    def __init__(self, sequence, expected, found):
+        self.sequence = sequence
+        self.expected = expected
+        self.found = found
+        super().__init__(
+            f"the state behind command {sequence} is not what it was: its hash is {found:016x},"
+            f" the journal says {expected:016x}. This build computes something else, or memory"
+            " failed: replay the journal on another machine and compare."
+        )
+
+
+cdef object fault_of(State *state):
+    """The exception for the fault that stopped the logic."""
+    if state.fault == FAULT_DIVERGED:
+        return Diverged(
+            state.checkpoint_sequence, state.checkpoint_expected, state.checkpoint_hash
+        )
+    return EngineFault(f"{FAULTS[state.fault]}; the last one applied is {state.sequence}")
 
 
 cdef void more_room(Sink *sink) noexcept nogil:
@@ -90,9 +116,7 @@ cdef class Engine(StateView):
         if self.buffer.exhausted:
             raise MemoryError("no memory for the events of these commands; apply fewer at once")
         if self.logic.fault != FAULT_NONE:
-            raise EngineFault(
-                f"{FAULTS[self.logic.fault]}; the last one applied is {self.logic.sequence}"
-            )
+            raise fault_of(&self.logic)
         return 0
 
     cdef object written(self):

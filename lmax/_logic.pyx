@@ -7,6 +7,7 @@ refuses the memory for it, the logic stops for good (``State.fault``) with the c
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
+from lmax._checkpoint cimport checkpoint
 from lmax.rules._admin cimport define_instrument, deposit, end_of_day, open_account, withdraw
 from lmax.rules._orders cimport cancel_order, new_order, reduce_order, replace_order
 from lmax.rules._special cimport after_command, venue_command
@@ -20,7 +21,7 @@ from lmax.book.levels cimport level_at
 from lmax.base.memory cimport prefetch
 from lmax.book.orders cimport Slot
 from lmax.wire cimport (
-    CMD_CANCEL, CMD_DEFINE_INSTRUMENT, CMD_DEPOSIT, CMD_END_OF_DAY, CMD_NEW_ORDER,
+    CMD_CANCEL, CMD_CHECKPOINT, CMD_DEFINE_INSTRUMENT, CMD_DEPOSIT, CMD_END_OF_DAY, CMD_NEW_ORDER,
     CMD_OPEN_ACCOUNT, CMD_REPLACE, CMD_WITHDRAW, FLAG_LAST, MAX_ACCOUNT,
     REASON_NONE,
 )
@@ -54,6 +55,8 @@ cdef uint8_t dispatch_other(State *state, Command *command) noexcept nogil:
     if command.type == CMD_END_OF_DAY:
         end_of_day(state)
         return REASON_NONE
+    if command.type == CMD_CHECKPOINT:
+        return checkpoint(state, command)
     return venue_command(state, command)
 
 

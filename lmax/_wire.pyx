@@ -169,6 +169,12 @@ def command_layout():
         "rows": (
             <char *> &record.rows - base, sizeof(record.rows)
         ),
+        "state_sequence": (
+            <char *> &record.state_sequence - base, sizeof(record.state_sequence)
+        ),
+        "state_hash": (
+            <char *> &record.state_hash - base, sizeof(record.state_hash)
+        ),
     }
 
 
@@ -262,6 +268,9 @@ def event_layout():
         ),
         "trigger_price": (
             <char *> &record.trigger_price - base, sizeof(record.trigger_price)
+        ),
+        "state_hash": (
+            <char *> &record.state_hash - base, sizeof(record.state_hash)
         ),
     }
 
@@ -372,6 +381,7 @@ def enums():
         "CMD_CORPORATE_ACTION": wire.CMD_CORPORATE_ACTION,
         "CMD_BUST_TRADE": wire.CMD_BUST_TRADE,
         "CMD_CORRECT_TRADE": wire.CMD_CORRECT_TRADE,
+        "CMD_CHECKPOINT": wire.CMD_CHECKPOINT,
         "EVT_ACCEPTED": wire.EVT_ACCEPTED,
         "EVT_REJECTED": wire.EVT_REJECTED,
         "EVT_FILL": wire.EVT_FILL,

@@ -32,6 +32,7 @@ class CommandType(IntEnum):
     CORPORATE_ACTION = 22
     BUST_TRADE = 23
     CORRECT_TRADE = 24
+    CHECKPOINT = 25
 
 
 class EventType(IntEnum):

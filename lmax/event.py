@@ -34,7 +34,8 @@ class Event:
     decimals. Quantities: in 10^-quantity_scale of a share, or in 10^-4 of the currency unit
     where cash was paid in or out. timestamp: ns since 1970. A rejected event repeats what was
     asked for: where that is none of the codes (an array may hold anything), it is a plain int.
-    symbol: of an accepted definition or change of symbol; phase, status: of a PHASE event.
+    symbol: of an accepted definition or change of symbol; phase, status: of a PHASE event;
+    state_hash: of an accepted CHECKPOINT.
     docs/matching.md tells what price, quantity, leaves and amount mean in each type of event.
     """
 
@@ -66,6 +67,7 @@ class Event:
     status: Status
     symbol: str
     raw_trigger_price: int
+    state_hash: int
 
     @property
     def price(self) -> Decimal:
@@ -112,11 +114,15 @@ def event_of(row: tuple[Any, ...]) -> Event:
     fields = list(row)
     for place, codes in _CODES:
         fields[place] = codes.get(fields[place], fields[place])
-    # A name shares its bytes with the trigger price of other events.
-    if fields[_TYPE] == EventType.ACCEPTED and fields[_COMMAND] in _NAMED:
-        fields[-2:] = fields[-2].decode("ascii", "replace"), 0
+    # A name, a trigger price and a state hash share their bytes.
+    command = fields[_COMMAND] if fields[_TYPE] == EventType.ACCEPTED else None
+    name, price, state_hash = fields[-3:]
+    if command in _NAMED:
+        fields[-3:] = name.decode("ascii", "replace"), 0, 0
+    elif command == CommandType.CHECKPOINT:
+        fields[-3:] = "", 0, state_hash
     else:
-        fields[-2] = ""
+        fields[-3:] = "", price, 0
     del fields[_RESERVED]
     return Event(*fields)
 
@@ -257,6 +263,8 @@ def _command_text(event: Event) -> str:
         words += [what, str(number)] if number else []
     if event.command in (CommandType.DEPOSIT, CommandType.WITHDRAW):
         words.append(str(event.amount if event._is_cash else event.quantity))
+    if event.state_hash:
+        words.append(f"{event.state_hash:016x}")
     return " ".join(words) + (f": {event.reason.name}" if event.reason else "")
 
 

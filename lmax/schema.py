@@ -198,6 +198,10 @@ BODIES = {
         Field("row", "u8", "0, 1, 2, …: row 0 begins a new table", 80),
         Field("rows", "u8", "how many rows the table has, 1 to 24"),
     ],
+    "checkpoint": [
+        Field("state_sequence", "u64", "of the checkpoint before this one; 0: nothing is said", 64),
+        Field("state_hash", "u64", "the state hash behind that command, as the primary had it"),
+    ],
 }
 
 COMMAND_FIELDS = HEAD_FIELDS + [field for body in BODIES.values() for field in body]
@@ -245,6 +249,7 @@ EVENT_FIELDS = [
     Field("reserved0", "u16", "zero"),
     Field("symbol", "c8", "accepted definition, symbol change: the instrument's name"),
     Field("trigger_price", "i64", "order events: trigger price, 0 where there is none", 120),
+    Field("state_hash", "u64", "accepted checkpoint: the state hash behind this command", 120),
 ]
 
 MESSAGE_FIELDS = [
@@ -306,7 +311,7 @@ COMMAND = _dtype(COMMAND_FIELDS, RECORD_BYTES)
 """NumPy dtype of a command, 128 bytes. The fields of different bodies overlap."""
 
 EVENT = _dtype(EVENT_FIELDS, RECORD_BYTES)
-"""NumPy dtype of an event, 128 bytes. `symbol` and `trigger_price` overlap."""
+"""NumPy dtype of an event, 128 bytes. `symbol`, `trigger_price` and `state_hash` overlap."""
 
 MESSAGE = _dtype(MESSAGE_FIELDS, MESSAGE_BYTES)
 """NumPy dtype of what a bare `OrderBook` takes, 40 bytes."""

@@ -26,6 +26,7 @@ cdef enum:  # CommandType
     CMD_CORPORATE_ACTION = 22
     CMD_BUST_TRADE = 23
     CMD_CORRECT_TRADE = 24
+    CMD_CHECKPOINT = 25
 
 cdef enum:  # EventType
     EVT_ACCEPTED = 1
@@ -296,6 +297,11 @@ cdef extern from *:
             uint8_t row;
             uint8_t rows;
         };
+        struct {
+            char gap_6[64];
+            uint64_t state_sequence;
+            uint64_t state_hash;
+        };
     } Command;
     typedef union { char bytes[128];
         struct {
@@ -331,6 +337,10 @@ cdef extern from *:
         struct {
             char gap_1[120];
             int64_t trigger_price;
+        };
+        struct {
+            char gap_2[120];
+            uint64_t state_hash;
         };
     } Event;
     typedef union { char bytes[40];
@@ -416,6 +426,8 @@ cdef extern from *:
         int64_t effective_time
         uint8_t row
         uint8_t rows
+        uint64_t state_sequence
+        uint64_t state_hash
 
     ctypedef struct Event:
         uint64_t sequence
@@ -447,6 +459,7 @@ cdef extern from *:
         uint16_t reserved0
         char symbol[8]
         int64_t trigger_price
+        uint64_t state_hash
 
     ctypedef struct Message:
         uint64_t order_id

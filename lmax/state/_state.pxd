@@ -32,6 +32,7 @@ cdef enum:  # State.fault: why the logic stopped for good
     FAULT_NONE = 0
     FAULT_SEQUENCE = 1  # a command came out of order
     FAULT_MEMORY = 2  # the system refused memory
+    FAULT_DIVERGED = 3  # a checkpoint says that the state was another one
 
 cdef enum:  # Order.place: where an open order is (docs/matching.md)
     PLACE_NONE = 0  # coming in
@@ -187,6 +188,10 @@ cdef struct State:
     # counters, not part of the state
     uint64_t accepted
     uint64_t rejected[256]  # by reason
+    # the last checkpoint; a function of the commands, and not in the state hash, since it is one
+    uint64_t checkpoint_sequence  # 0: there was none
+    uint64_t checkpoint_hash
+    uint64_t checkpoint_expected  # at FAULT_DIVERGED: what the primary had there
 
 
 cdef int state_open(State *state, uint64_t most_trades) noexcept nogil

@@ -64,6 +64,11 @@ cdef class StateView:
         """The same, worked out from everything there is; for checks."""
         return state_hash_afresh(self.state)
 
+    @property
+    def checkpoint(self):
+        """(sequence, state hash) of the last CHECKPOINT; (0, 0) before the first."""
+        return self.state.checkpoint_sequence, self.state.checkpoint_hash
+
     def account(self, uint32_t account):
         """(cash, reserved) of an account, or None."""
         if account > MAX_ACCOUNT or not self.state.funds.accounts[account].flags & ACCOUNT_OPEN:

@@ -82,6 +82,7 @@ _OWN: dict[int, list[str]] = {
     CommandType.CORPORATE_ACTION: ["action", "symbol", "numerator", "denominator"],
     CommandType.BUST_TRADE: ["trade_id"],
     CommandType.CORRECT_TRADE: ["trade_id"],
+    CommandType.CHECKPOINT: _body("checkpoint"),
 }
 """Fields that commands of one type have beside the head's. Bodies share their bytes, so what
 another type calls them says nothing."""

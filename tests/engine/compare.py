@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lmax.schema import EVENT, Reason, Side
+from lmax.schema import EVENT, CommandType, EventType, Reason, Side
 from tests.engine.systems import EngineSystem, TwinSystem
 from tests.twin import Command, Event, state
 from tests.twin.records import EVENT_NAMES, array_to_events, events_to_array
@@ -11,7 +11,7 @@ from tests.twin.records import EVENT_NAMES, array_to_events, events_to_array
 def assert_same_events(commands: list[Command], expected: list[Event], actual: np.ndarray) -> None:
     """Every field of every event is the same; the first command whose events differ is named."""
     assert actual.dtype == EVENT
-    wanted = events_to_array(expected)
+    wanted = with_hashes(events_to_array(expected), actual)
     if wanted.tobytes() == actual.tobytes():
         return
     for command in commands:
@@ -19,6 +19,22 @@ def assert_same_events(commands: list[Command], expected: list[Event], actual: n
         engine = array_to_events(actual[actual["sequence"] == command.sequence])
         assert engine == twin, f"{command}:\n" + "\n".join(differences(twin, engine))
     raise AssertionError("the events are equal, but not their bytes or their order")
+
+
+def with_hashes(wanted: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """The twin's events with the state hashes of the engine's, which are its own affair.
+
+    tests/engine/test_checkpoints.py looks at the hashes themselves.
+    """
+    if len(wanted) == len(actual):
+        both = np.array([_tells_hash(wanted), _tells_hash(actual)]).all(axis=0)
+        wanted["state_hash"][both] = actual["state_hash"][both]
+    return wanted
+
+
+def _tells_hash(events: np.ndarray) -> np.ndarray:
+    accepted = events["type"] == EventType.ACCEPTED
+    return accepted & (events["command"] == CommandType.CHECKPOINT)
 
 
 def differences(twin: list[Event], engine: list[Event]) -> list[str]:

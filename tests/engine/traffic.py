@@ -30,7 +30,7 @@ class Traffic:
         self.waiting = opening()
         self.last_id = 0
         self.now = 1_000_000
-        self.kinds: list[tuple[Callable[[], Command], int]] = [
+        self.kinds: list[tuple[Callable[[], Command], float]] = [
             (self._order, 58),
             (self._cancel, 9),
             (self._reduce, 5),
@@ -42,6 +42,7 @@ class Traffic:
             (self._day, 4),
             (self._timer, 2),
             (self._accounts, 1),
+            (self._checkpoint, 0.3),
         ]
 
     def next(self) -> Command:
@@ -82,6 +83,13 @@ class Traffic:
 
     def _accounts(self) -> Command:
         return account_command(self.random)
+
+    def _checkpoint(self) -> Command:
+        """It says nothing of the hash before, which no twin knows, or speaks of a wrong one."""
+        last = self.twin.world.checkpoint
+        wrong = self.random.choice([last + 1, self.twin.sequence + 1, MAX_UINT64])
+        said = wrong if last and self.random.random() < 0.2 else 0
+        return Command(type=CommandType.CHECKPOINT, state_sequence=said, state_hash=7)
 
     def _cancel(self) -> Command:
         account, client_order_id, instrument = self._some_order()

@@ -68,3 +68,5 @@ class Command:
     effective_time: int = 0
     row: int = 0
     rows: int = 0
+    state_sequence: int = 0
+    state_hash: int = 0

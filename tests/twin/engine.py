@@ -5,6 +5,7 @@ from collections.abc import Callable
 from lmax.schema import CommandType, EventType
 from tests.twin import (
     busts,
+    checkpoints,
     corporate,
     expiry,
     killing,
@@ -96,6 +97,7 @@ ACTIONS: dict[int, Callable[[World, Command], None]] = {
     CommandType.SESSION_ENDED: mass.session_ended,
     CommandType.END_OF_DAY: expiry.end_of_day,
     CommandType.TIMER: timer.timer,
+    CommandType.CHECKPOINT: checkpoints.checkpoint,
     CommandType.SET_PHASE: phase_changes.set_phase,
     CommandType.SET_REFERENCE: operating.set_reference,
     CommandType.SET_PROTECTION: operating.set_protection,

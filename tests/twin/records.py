@@ -25,6 +25,10 @@ _PACKING = [
     (field.name, struct.Struct(_FORMATS[field.kind]), offset)
     for field, offset in zip(COMMAND_FIELDS, offsets(COMMAND_FIELDS), strict=True)
 ]
+_U64 = struct.Struct("<Q")
+_SHARED = {"symbol": b"", "trigger_price": 0, "state_hash": 0}
+"""Fields of an event that share their bytes; which of them it has goes by what it answers."""
+
 _TELLS_A_SYMBOL = (CommandType.DEFINE_INSTRUMENT, CommandType.CORPORATE_ACTION)
 
 
@@ -58,29 +62,28 @@ def normalised(commands: Iterable[Command]) -> list[Command]:
 
 def events_to_array(events: Iterable[Event]) -> np.ndarray:
     """Events as an array of ``lmax.schema.EVENT``; OverflowError if a value does not fit."""
-    names = [name for name in EVENT_NAMES if name != "symbol"]
+    names = [name for name in EVENT_NAMES if name not in ("symbol", "state_hash")]
     array = np.zeros(0, EVENT)
-    rows = [tuple(map(_with_symbol(event).__getitem__, names)) for event in events]
+    rows = [tuple(map(_overlaid(event).__getitem__, names)) for event in events]
     if rows:
         array = np.array(rows, dtype=EVENT[names]).view(EVENT)
     return array
 
 
-def _with_symbol(event: Event) -> Event:
-    """The event with its symbol, if it has one, in the bytes of ``trigger_price``."""
-    if not event["symbol"]:
+def _overlaid(event: Event) -> Event:
+    """The event with its symbol or state hash, if it has one, in the bytes of ``trigger_price``."""
+    if not event["symbol"] and not event["state_hash"]:
         return event
-    symbol = int.from_bytes(event["symbol"].ljust(8, b"\0"), "little", signed=True)
-    return event | {"trigger_price": symbol}
+    own = event["symbol"].ljust(8, b"\0") if event["symbol"] else _U64.pack(event["state_hash"])
+    return event | {"trigger_price": int.from_bytes(own, "little", signed=True)}
 
 
 def array_to_events(array: np.ndarray) -> list[Event]:
     """Plain Python events out of an array of ``lmax.schema.EVENT``."""
     events = [dict(zip(EVENT_NAMES, row, strict=True)) for row in array.tolist()]
     for event in events:
-        accepted = event["type"] == EventType.ACCEPTED and event["command"] in _TELLS_A_SYMBOL
-        if accepted:
-            event["trigger_price"] = 0
-        else:
-            event["symbol"] = b""
+        accepted = event["command"] if event["type"] == EventType.ACCEPTED else None
+        own = "symbol" if accepted in _TELLS_A_SYMBOL else "trigger_price"
+        own = "state_hash" if accepted == CommandType.CHECKPOINT else own
+        event |= {name: blank for name, blank in _SHARED.items() if name != own}
     return events

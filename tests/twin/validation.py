@@ -10,7 +10,7 @@ from lmax.schema import (
     SelfTrade,
     Sides,
 )
-from tests.twin import busts, corporate, listing, operating
+from tests.twin import busts, checkpoints, corporate, listing, operating
 from tests.twin.accounts import CASH
 from tests.twin.checks import (
     account_and_asset,
@@ -114,6 +114,7 @@ CHECKS: dict[int, Callable[[World, Command], Order | None]] = {
     CommandType.SESSION_ENDED: _session_ended,
     CommandType.SET_ACCOUNT: _set_account,
     CommandType.TIMER: _nothing,
+    CommandType.CHECKPOINT: checkpoints.check_checkpoint,
     CommandType.SET_PHASE: operating.check_phase,
     CommandType.SET_REFERENCE: operating.check_reference,
     CommandType.SET_PROTECTION: operating.check_protection,

@@ -20,7 +20,8 @@ class World:
     open_orders and closed_orders are keyed by (account, client order id); a closed id only
     remembers its instrument, until the end of the day. now: business time. report: the events
     of the command that is being carried out. close: when the market closes today, 0 if unknown;
-    market_level: of the deepest fall of the index that halted the market today.
+    market_level: of the deepest fall of the index that halted the market today. checkpoint: the
+    sequence of the last CHECKPOINT.
     """
 
     max_open_orders: int = MAX_OPEN_ORDERS
@@ -33,6 +34,7 @@ class World:
     now: int = 0
     close: int = 0
     market_level: int = 0
+    checkpoint: int = 0
     killed: KillSwitches = field(default_factory=KillSwitches)
     report: Report = field(default_factory=lambda: Report(0, 0, 0))
 

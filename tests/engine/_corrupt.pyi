@@ -1,0 +1,3 @@
+from lmax._engine import Engine
+
+def corrupt_cash(engine: Engine, account: int, by: int) -> None: ...
