@@ -44,7 +44,7 @@ class Chain:
         recycled: bool,
         previous: bytes,
         key: int = 0,
-        secret: bytes = ...,
+        secret: bytes | None = ...,
     ) -> None: ...
     def gather(
         self, chunk: Bytes, offset: int, last: int, out: Bytes

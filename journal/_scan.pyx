@@ -178,7 +178,10 @@ cdef class Chain:
 
     def enter(self, uint64_t generation, *, uint32_t epoch, bint recycled, bytes previous,
               uint32_t key=0, bytes secret=bytes(32)):
-        """Go on in the next segment: what its header says, and the segment's own key."""
+        """Go on in the next segment: what its header says, and the segment's own key.
+
+        Without a secret what is encrypted stays so: checksums and links are checked.
+        """
         if self.aes:
             aes_free(self.aes)
             self.aes = NULL
@@ -187,7 +190,7 @@ cdef class Chain:
         self.link.epoch = max(self.link.epoch, epoch)
         self.recycled = recycled
         memcpy(self.link.hash, <const char *>previous, HASH_BYTES)
-        if key:
+        if key and secret is not None:
             self.aes = aes_new(<const uint8_t *><const char *>secret)
             if self.aes == NULL:
                 raise MemoryError("no memory for a key")
@@ -210,8 +213,8 @@ cdef class Chain:
         cdef uint8_t *target = &out[0] if room else NULL
         cdef uint8_t *commands
         cdef size_t size
-        if self.aes != NULL and room == 0:
-            raise ValueError("what is encrypted is decrypted into `out`")
+        if self.link.key and (self.aes != NULL) != (room != 0):
+            raise ValueError("what is encrypted is decrypted into `out`, if there is a key")
         with nogil:
             while self.link.sequence < last and chunk_bytes - at >= BLOCK_BYTES:
                 memcpy(&header, data + at, sizeof(header))
@@ -267,6 +270,9 @@ cdef class Chain:
             return OTHER_KEY
         return WHOLE if <size_t>batch_bytes(header.count) <= left else SHORT
 
+    cdef bint is_readable(self) noexcept nogil:
+        return self.link.key == 0 or self.aes != NULL
+
     cdef Found check(
         self, const BatchHeader *header, const uint8_t *block, int64_t offset, uint8_t *commands
     ) noexcept nogil:
@@ -283,13 +289,13 @@ cdef class Chain:
                 commands, <int>size, header.tag
             ):
                 return BAD_TAG
-        if self.hashes:
+        if self.hashes and self.is_readable():
             sha256_begin(self.sha)
             sha256_add(self.sha, commands, size)
             sha256_add(self.sha, block + BATCH_HASHED_FROM, BATCH_HASHED_TO - BATCH_HASHED_FROM)
             if sha256_end(self.sha, hash) or memcmp(hash, header.hash, HASH_BYTES):
                 return BAD_HASH
-        if not are_numbered(<char *>commands, header.first_sequence, header.count):
+        if self.is_readable() and not are_numbered(<char *>commands, header.first_sequence, header.count):
             return BAD_NUMBERS
         if not is_zero(block + 128 + size, batch_bytes(header.count) - 128 - size):
             # In a recycled file they may be old: the last zeros did not get to the disk.

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from journal.keys import Keys
 from journal.reader import Reader
 from lmax._engine import Engine
 from lmax.schema import COMMAND, EVENT
@@ -24,13 +25,14 @@ class History:
     It keeps a second copy of the whole state, at the command it has come to.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, keys: Keys | None = None) -> None:
         self._directory = directory
+        self._keys = keys
         self._begin()
 
     def _begin(self) -> None:
         self.engine = Engine()
-        self._reader = Reader(self._directory)
+        self._reader = Reader(self._directory, keys=self._keys)
         self._waiting = np.empty(0, COMMAND)
 
     def events_after(self, sequence: int, until: int) -> npt.NDArray[np.void]:
@@ -63,13 +65,13 @@ class History:
         self._reader.close()
 
 
-def replayed(directory: Path, until: int | None = None) -> Engine:
+def replayed(directory: Path, until: int | None = None, *, keys: Keys | None = None) -> Engine:
     """An engine that has applied the journal, up to command `until` if that is given.
 
     Raises JournalCorrupt, JournalError.
     """
     engine = Engine()
-    with Reader(directory) as reader:
+    with Reader(directory, keys=keys) as reader:
         while len(commands := reader.read()):
             if until is not None:
                 commands = commands[: max(0, until - engine.sequence)]

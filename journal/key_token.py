@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from journal.errors import JournalKeyError
-from journal.pkcs11_uri import TokenUri
+from journal.pkcs11_uri import TokenUri, check_module
 from journal.secret import read_secret
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def told(uri: TokenUri, failing: str) -> Iterator[None]:
 
 def find_token(uri: TokenUri) -> Token:
     """The token that the URI means."""
+    check_module(uri.module)
     try:
         import pkcs11
     except ImportError:

@@ -64,14 +64,13 @@ def parse_uri(text: str) -> TokenUri:
         serial=words.get("serial", ""),
         object=words.get("object", ""),
         id=named.get("id", b""),
-        module=module_of(words.get("module-path", "")),
+        module=words.get("module-path", "") or os.environ.get(MODULE, ""),
         pin_source=pin_source,
     )
 
 
-def module_of(given: str) -> str:
-    """The driver's path. Raises JournalKeyError if it is not there."""
-    module = given or os.environ.get(MODULE, "")
+def check_module(module: str) -> None:
+    """That there is a driver. Raises JournalKeyError."""
     if not module:
         raise JournalKeyError(
             "pkcs11: name the token's driver, a shared library: ?module-path=/usr/lib/….so,"
@@ -79,7 +78,6 @@ def module_of(given: str) -> str:
         )
     if not Path(module).is_file():
         raise JournalKeyError(f"the token's driver {module} is not there")
-    return module
 
 
 def attributes(text: str, separator: str, known: tuple[str, ...]) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from journal._scan import END, EXHAUSTED, SIZES, Chain, all_zeros
 from journal.errors import JournalCorrupt
-from journal.folder import Folder, read_all
+from journal.folder import ReadFolder, read_all
 from journal.keys import Keys
 from journal.reader import (
     NO_LIMIT,
@@ -56,17 +56,21 @@ class SegmentScan:
 
 
 def scan_segment(
-    folder: Path | Folder, number: int, *, hashes: bool = True, keys: Keys | None = None
+    folder: Path | ReadFolder, number: int, *, hashes: bool = True, keys: Keys | None = None
 ) -> SegmentScan | None:
     """Check a segment's batches and their chain from what its header says; None if not in use.
 
-    Raises JournalError for another format or a missing key.
+    With neither hashes nor keys, checksums and links are checked of what is encrypted too. Raises
+    JournalError for another format or a missing key.
     """
     folder = as_folder(folder)
     name = segment_name(number)
     header = read_header(folder, name)
     if not isinstance(header, dict):
         return None
+    secret = None
+    if keys or hashes:
+        secret = (keys or Keys()).of_segment(header["key"], header["cluster"], header["salt"])
     chain = Chain(hashes=hashes, sequence=header["first_sequence"] - 1)
     chain.enter(
         header["generation"],
@@ -74,10 +78,10 @@ def scan_segment(
         recycled=bool(header["recycled"]),
         previous=header["previous"],
         key=header["key"],
-        secret=(keys or Keys()).of_segment(header["key"], header["cluster"], header["salt"]),
+        secret=secret,
     )
     chunk = np.empty(CHUNK_BYTES, np.uint8)
-    out = np.empty(CHUNK_BYTES if header["key"] else 0, np.uint8)
+    out = np.empty(CHUNK_BYTES if header["key"] and secret else 0, np.uint8)
     offset, wrong = BLOCK_BYTES, ""
     handle = folder.open_to_read(name)
     try:
@@ -94,7 +98,7 @@ def scan_segment(
     )
 
 
-def ends_clean(folder: Folder, scan: SegmentScan) -> bool:
+def ends_clean(folder: ReadFolder, scan: SegmentScan) -> bool:
     """Whether a segment that another follows holds nothing behind its last batch."""
     rest = read_all(folder, segment_name(scan.number), scan.bytes)
     if scan.wrong or len(rest) + scan.bytes != scan.header["segment_bytes"]:
@@ -135,7 +139,7 @@ class Verdict:
 
 
 def verify(
-    directory: Path | Folder,
+    directory: Path | ReadFolder,
     *,
     hashes: bool = True,
     keys: Keys | None = None,
@@ -171,7 +175,7 @@ def verify(
 
 
 def sound_beginning(
-    folder: Folder, hashes: bool, keys: Keys | None, threads: int
+    folder: ReadFolder, hashes: bool, keys: Keys | None, threads: int
 ) -> SegmentScan | None:
     """The last segment, not the last of all, up to which everything is whole and in order.
 

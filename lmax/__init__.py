@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Engine,
         EngineClosed,
         JournalCorrupt,
+        JournalKeyError,
         JournalLocked,
     )
     from node.embedded_views import Account, Book, Level, Position
@@ -74,6 +75,7 @@ else:
             "Engine",
             "EngineClosed",
             "JournalCorrupt",
+            "JournalKeyError",
             "JournalLocked",
         ],
         "node.embedded_views": ["Account", "Book", "Level", "Position"],
@@ -104,6 +106,7 @@ __all__ = [
     "EventFlag",
     "EventType",
     "JournalCorrupt",
+    "JournalKeyError",
     "JournalLocked",
     "Level",
     "LotPolicy",

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from journal.files import DEFAULT_SEGMENT_BYTES, Journal
+from journal.key_sources import load_keys
+from journal.keys import Keys
 from lmax._business import Business
 from lmax._engine import EngineFault
 from lmax.ringbuffer.agent import AgentBase, AgentError, AgentRunner
@@ -35,9 +37,10 @@ class Core:
     """Input ring → journal → business logic → output ring → market data.
 
     directory: of the journal, made if missing, recovered if not empty; layout: see node.layout;
-    slots: of either ring, a power of two; journal_mode: "auto", "direct" or "buffered".
+    slots: of either ring, a power of two; journal_mode: "auto" or one of journal.probe.MODES;
+    journal_key: where its keys are, see journal.key_sources, or the keys.
 
-    Raises JournalLocked, JournalCorrupt, ValueError.
+    Raises JournalLocked, JournalCorrupt, JournalKeyError, ValueError.
     """
 
     def __init__(
@@ -48,9 +51,11 @@ class Core:
         slots: int = DEFAULT_SLOTS,
         segment_bytes: int = DEFAULT_SEGMENT_BYTES,
         journal_mode: str = "auto",
+        journal_key: str | Keys | None = None,
     ) -> None:
         # 1. the folder is ours, or we stop here
-        self.journal = Journal(directory, segment_bytes=segment_bytes, mode=journal_mode)
+        keys = load_keys(journal_key, directory, begin=True)
+        self.journal = Journal(directory, segment_bytes=segment_bytes, mode=journal_mode, keys=keys)
         try:
             self._assemble(layout, slots)
         except BaseException:

@@ -15,8 +15,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from journal.errors import JournalCorrupt, JournalLocked
+from journal.errors import JournalCorrupt, JournalKeyError, JournalLocked
 from journal.files import DEFAULT_SEGMENT_BYTES
+from journal.keys import Keys
 from lmax._engine import EngineFault
 from lmax.event import Event, event_of, events_of
 from lmax.ringbuffer.agent import AgentError
@@ -27,7 +28,14 @@ from node.embedded_reader import EventReader
 from node.embedded_views import Account, Balances, Book, Position, Trading, levels_of
 from node.follower import AheadOfJournal, Follower
 
-__all__ = ["AheadOfJournal", "Engine", "EngineClosed", "JournalCorrupt", "JournalLocked"]
+__all__ = [
+    "AheadOfJournal",
+    "Engine",
+    "EngineClosed",
+    "JournalCorrupt",
+    "JournalKeyError",
+    "JournalLocked",
+]
 
 Records = npt.NDArray[np.void]
 LOOK_AGAIN_S = 0.0001
@@ -59,7 +67,7 @@ class Engine(CommandMethods):
         self._directory = core.journal.directory
         invoker = core.layout == "invoker"
         self._reader = EventReader(follower, core.step if invoker else None)
-        self._balances = Balances(self._directory)
+        self._balances = Balances(self._directory, core.journal.keys)
         self._publishing = threading.Lock()
         # Also when it is forgotten: at the end of the process or with the last reference.
         self._end = weakref.finalize(self, _stop, core, self._reader, self._balances)
@@ -75,6 +83,7 @@ class Engine(CommandMethods):
         slots: int = DEFAULT_SLOTS,
         segment_bytes: int = DEFAULT_SEGMENT_BYTES,
         journal_mode: str = "auto",
+        key: str | Keys | None = None,
     ) -> Self:
         """The engine of that folder, with everything that was done there before.
 
@@ -86,9 +95,13 @@ class Engine(CommandMethods):
         orders expire, halts end and bands move with them alone. None: only those you publish
         with `timer()`, so that sequences and events are yours alone.
         slots: commands, and events, that are held in memory on their way, a power of two.
-        segment_bytes: of a file of the journal; journal_mode: "auto", "direct", "buffered".
+        segment_bytes: of a file of the journal; journal_mode: "auto" (the fastest here), "direct",
+        "uring", "buffered".
+        key: where the keys are that encrypt the journal, as `--journal-key` takes it ("file:…",
+        "credential:…", "env:…", "pkcs11:…", "none"), or Keys; what LMAX_JOURNAL_KEY names unless
+        told.
 
-        Raises JournalLocked, JournalCorrupt, AheadOfJournal, ValueError, OSError.
+        Raises JournalLocked, JournalCorrupt, JournalKeyError, AheadOfJournal, ValueError, OSError.
         """
         directory = Path(folder) / "journal"
         core = Core(
@@ -97,6 +110,7 @@ class Engine(CommandMethods):
             slots=slots,
             segment_bytes=segment_bytes,
             journal_mode=journal_mode,
+            journal_key=key,
         )
         try:
             follower = Follower(core, directory, after=core.recovered)

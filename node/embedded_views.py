@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from journal.keys import Keys
 from journal.reader import Reader
 from lmax._engine import Engine as OfflineEngine
 from lmax.amounts import to_decimal
@@ -191,8 +192,9 @@ class Balances:
     hundred thousand commands in a second), a later one what came since the last.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, keys: Keys | None = None) -> None:
         self._directory = directory
+        self._keys = keys
         self._reader: Reader | None = None
         self._engine: OfflineEngine | None = None
         self._turn = threading.Lock()
@@ -220,7 +222,7 @@ class Balances:
     def _come_to(self, sequence: int) -> OfflineEngine:
         """The copy after at least that command, which must be on the disk."""
         if self._engine is None or self._reader is None:
-            self._engine, self._reader = OfflineEngine(), Reader(self._directory)
+            self._engine, self._reader = OfflineEngine(), Reader(self._directory, keys=self._keys)
         while self._engine.sequence < sequence:
             commands = self._reader.read(sequence)
             if not len(commands):

@@ -35,7 +35,7 @@ class Follower:
         self._core = core
         self._carry: list[Events] = []
         self.restart(after)
-        self._history = History(directory)
+        self._history = History(directory, core.journal.keys)
         self._tail = RingTail(core.output)
 
     def restart(self, from_sequence: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from journal.history import replayed
+from journal.keys import Keys
 from ledger.check import Discrepancy, Expected, OpenOrder, check
 from lmax.view._view import StateView
 
@@ -35,10 +36,12 @@ def standing(state: StateView, trade_id: int) -> tuple[int, int] | None:
     return (0, 0) if trade["busted"] else (trade["price"], trade["quantity"])
 
 
-def reconcile(directory: Path, dsn: str) -> tuple[StateView, list[Discrepancy]]:
+def reconcile(
+    directory: Path, dsn: str, *, keys: Keys | None = None
+) -> tuple[StateView, list[Discrepancy]]:
     """Replay the journal in `directory` and compare with the ledger at `dsn`.
 
     Raises JournalError, LedgerUnavailable.
     """
-    engine = replayed(directory)
+    engine = replayed(directory, keys=keys)
     return engine, check(dsn, expected_of(engine))

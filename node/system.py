@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from journal.files import DEFAULT_SEGMENT_BYTES
+from journal.keys import Keys
 from ledger.check import Discrepancy
 from ledger.connect import database
 from ledger.consumer import Ledger
@@ -83,6 +84,7 @@ class System:
         slots: int = DEFAULT_SLOTS,
         segment_bytes: int = DEFAULT_SEGMENT_BYTES,
         journal_mode: str = "auto",
+        journal_key: str | Keys | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
@@ -94,6 +96,7 @@ class System:
                 slots=slots,
                 segment_bytes=segment_bytes,
                 journal_mode=journal_mode,
+                journal_key=journal_key,
             )
             self._open.callback(self.core.stop)
             self.dsn = self._open.enter_context(database(database_folder(directory), dsn))
@@ -212,7 +215,9 @@ class System:
                 f" {self.core.business.applied} ({self.ledger.last_error or 'it is behind'});"
                 " nothing is lost: start again with the same folder and it catches up"
             )
-        replay, differences = reconcile(self.directory / "journal", self.dsn)
+        replay, differences = reconcile(
+            self.directory / "journal", self.dsn, keys=self.core.journal.keys
+        )
         live = self.core.business.state
         if replay.state_hash != live.state_hash:
             differences.append(

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import click
 
+from node.cli.archiving import VERBS
 from node.cli.errors import guarded
 from node.cli.exits import Exit
-from node.cli.options import FOLDER, json_option
+from node.cli.keys import keys
+from node.cli.options import FOLDER, json_option, key_option
 
 
 @click.group(short_help="List, verify, dump or replay a journal.")
 def journal() -> None:
-    """Look at the journal of a data folder (or a journal folder). Only `repair` changes anything.
+    """Look at the journal of a data folder (or a journal folder). Only `repair` and `keys` change
+    anything.
 
     \b
     Example:
@@ -42,9 +45,10 @@ def list_segments(folder: Path, json: bool) -> Exit:
 
 @journal.command(short_help="Check every byte that was synced.")
 @click.argument("folder", metavar="DIR", type=FOLDER)
+@key_option
 @json_option
 @guarded
-def verify(folder: Path, json: bool) -> Exit:
+def verify(folder: Path, journal_key: str, json: bool) -> Exit:
     """Read everything and check all checksums and the chain of batches.
 
     The state is `clean`; `torn` if the last write was cut short, which a restart repairs and
@@ -56,7 +60,7 @@ def verify(folder: Path, json: bool) -> Exit:
     """
     from node.cli.journal_verbs import show_verdict
 
-    return show_verdict(folder, json)
+    return show_verdict(folder, journal_key, json)
 
 
 @journal.command(short_help="The commands, one a line.")
@@ -70,9 +74,10 @@ def verify(folder: Path, json: bool) -> Exit:
     help="Sequence of the first command.",
 )
 @click.option("--to", "last", type=click.IntRange(1), help="Of the last.  [default: all]")
+@key_option
 @json_option
 @guarded
-def dump(folder: Path, first: int, last: int | None, json: bool) -> Exit:
+def dump(folder: Path, first: int, last: int | None, journal_key: str, json: bool) -> Exit:
     """Print the commands, one a line; with --json one object a line and a summary at the end.
 
     \b
@@ -81,14 +86,15 @@ def dump(folder: Path, first: int, last: int | None, json: bool) -> Exit:
     """
     from node.cli.journal_verbs import dump_commands
 
-    return dump_commands(folder, first, last, json)
+    return dump_commands(folder, first, last, journal_key, json)
 
 
 @journal.command(short_help="Replay it in an engine; the state it leads to.")
 @click.argument("folder", metavar="DIR", type=FOLDER)
+@key_option
 @json_option
 @guarded
-def replay(folder: Path, json: bool) -> Exit:
+def replay(folder: Path, journal_key: str, json: bool) -> Exit:
     """Apply every command to an empty engine and show the state hash and the counts.
 
     \b
@@ -97,15 +103,16 @@ def replay(folder: Path, json: bool) -> Exit:
     """
     from node.cli.journal_verbs import show_replay
 
-    return show_replay(folder, json)
+    return show_replay(folder, journal_key, json)
 
 
 @journal.command(short_help="Take what is damaged from a good copy.")
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--from", "source", metavar="DIR", type=FOLDER, required=True, help="The good copy.")
+@key_option
 @json_option
 @guarded
-def repair(folder: Path, source: Path, json: bool) -> Exit:
+def repair(folder: Path, source: Path, journal_key: str, json: bool) -> Exit:
     """Replace damaged segments by those of a copy that is proven to be good and the same.
 
     The proof: its own chain of hashes is whole, and it goes on from the last good command here, by
@@ -117,4 +124,9 @@ def repair(folder: Path, source: Path, json: bool) -> Exit:
     """
     from node.cli.journal_verbs import repair_from
 
-    return repair_from(folder, source, json)
+    return repair_from(folder, source, journal_key, json)
+
+
+journal.add_command(keys)
+for verb in VERBS:
+    journal.add_command(verb)

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from journal.key_sources import load_keys
 from journal.reader import NO_LIMIT, Reader
 from journal.repair import repair
 from journal.verify import verify
@@ -47,9 +48,10 @@ def _segment_line(segment: Segment) -> str:
     )
 
 
-def show_verdict(folder: Path, as_json: bool) -> Exit:
+def show_verdict(folder: Path, key: str, as_json: bool) -> Exit:
     """`lmax journal verify`"""
-    verdict = verify(journal_of(folder))
+    directory = journal_of(folder)
+    verdict = verify(directory, keys=load_keys(key, directory))
     code = Exit.JOURNAL if verdict.damage else Exit.OK
     names = ["state", "commands", "last_sequence", "bytes"]
     if verdict.state != "clean":
@@ -68,9 +70,10 @@ def _number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def repair_from(folder: Path, source: Path, as_json: bool) -> Exit:
+def repair_from(folder: Path, source: Path, key: str, as_json: bool) -> Exit:
     """`lmax journal repair`"""
-    done = repair(journal_folder(folder), journal_of(source))
+    directory = journal_folder(folder)
+    done = repair(directory, journal_of(source), keys=load_keys(key, directory))
     found: dict[str, Any] = {"segments": [], "kept": [], "first_sequence": None}
     if done:
         found = {"segments": done.segments, "kept": done.kept, "first_sequence": done.first}
@@ -88,11 +91,12 @@ def _text(value: object) -> str:
     return ", ".join(value) if isinstance(value, list) else _number(value)
 
 
-def dump_commands(folder: Path, first: int, last: int | None, as_json: bool) -> Exit:
+def dump_commands(folder: Path, first: int, last: int | None, key: str, as_json: bool) -> Exit:
     """`lmax journal dump`"""
     write = as_json_line if as_json else as_text
     count = 0
-    with Reader(journal_of(folder)) as reader:
+    directory = journal_of(folder)
+    with Reader(directory, keys=load_keys(key, directory)) as reader:
         for commands in read_patiently(reader, last or NO_LIMIT):
             chosen = commands[commands["sequence"] >= first]
             count += len(chosen)
@@ -103,11 +107,13 @@ def dump_commands(folder: Path, first: int, last: int | None, as_json: bool) -> 
     return Exit.OK
 
 
-def show_replay(folder: Path, as_json: bool) -> Exit:
+def show_replay(folder: Path, key: str, as_json: bool) -> Exit:
     """`lmax journal replay`"""
+    directory = journal_of(folder)
+    keys = load_keys(key, directory)
     began = time.perf_counter()
     engine = Engine()
-    with Reader(journal_of(folder)) as reader:
+    with Reader(directory, keys=keys) as reader:
         for commands in read_patiently(reader):
             engine.skim(commands)
     seconds = time.perf_counter() - began

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from journal.key_sources import load_keys
 from ledger.connect import database
 from ledger.errors import LedgerUnavailable
 from node.cli.exits import Exit
@@ -15,7 +16,7 @@ from node.reconcile import reconcile
 from node.system import database_folder
 
 
-def show_differences(folder: Path, dsn: str | None, as_json: bool) -> Exit:
+def show_differences(folder: Path, dsn: str | None, key: str, as_json: bool) -> Exit:
     """`lmax ledger check`"""
     journal = journal_of(folder)
     data = journal.parent if journal.name == "journal" else folder
@@ -24,8 +25,9 @@ def show_differences(folder: Path, dsn: str | None, as_json: bool) -> Exit:
         raise LedgerUnavailable(
             f"there is no database in {cluster}: name the one that was used with --dsn"
         )
+    keys = load_keys(key, journal)
     with database(cluster, dsn) as found_dsn:
-        state, differences = reconcile(journal, found_dsn)
+        state, differences = reconcile(journal, found_dsn, keys=keys)
     if any(difference.what == "last sequence" for difference in differences):
         say(
             "lmax: the ledger stands elsewhere than the journal; is a run going on, or was one"

@@ -8,6 +8,7 @@ import numpy as np
 
 from flow import MarketGenerator
 from flow.commands import Commands
+from journal.keys import Keys
 from journal.reader import Reader
 from lmax.records import joined
 from lmax.schema import COMMAND
@@ -63,7 +64,9 @@ def _fitting(
             continue
         setup = MarketGenerator(1, *size).setup()
         if journaled is None or len(journaled) < len(setup):
-            journaled = _beginning(system.directory / "journal", len(setup))
+            journaled = _beginning(
+                system.directory / "journal", len(setup), system.core.journal.keys
+            )
         if _begins_with(journaled, setup):
             return size, setup
     raise Failure(Exit.USAGE, _mismatch(system, there))
@@ -80,10 +83,10 @@ def _mismatch(system: System, there: tuple[int, int]) -> str:
     )
 
 
-def _beginning(folder: Path, count: int) -> Commands:
+def _beginning(folder: Path, count: int, keys: Keys) -> Commands:
     """At most `count` commands from the start of a journal."""
     parts: list[Commands] = [np.empty(0, COMMAND)]
-    with Reader(folder) as reader:
+    with Reader(folder, keys=keys) as reader:
         for commands in reader.batches(count):
             parts.append(commands.copy())
     return joined(parts)[:count]

@@ -61,6 +61,30 @@ def dsn_option[Command: Callable[..., Any]](command: Command) -> Command:
     )(command)
 
 
+def check_key(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    """Refuse what names no source, before anything is done. "none" where nothing is said."""
+    from journal.errors import JournalKeyError
+    from journal.key_sources import NONE, source_of
+
+    try:
+        source_of(value)
+    except JournalKeyError as error:
+        raise click.BadParameter(str(error)) from None
+    return value or NONE
+
+
+def key_option[Command: Callable[..., Any]](command: Command) -> Command:
+    """--journal-key"""
+    return click.option(
+        "--journal-key",
+        metavar="SOURCE",
+        envvar="LMAX_JOURNAL_KEY",
+        callback=check_key,
+        help="Where the keys of an encrypted journal are: file:PATH, credential:NAME, env:NAME or"
+        " pkcs11:…; LMAX_JOURNAL_KEY names it as well.  [default: none]",
+    )(command)
+
+
 def system_options[Command: Callable[..., Any]](command: Command) -> Command:
     """What everybody chooses who starts the whole system."""
     for option in (
@@ -88,6 +112,14 @@ def system_options[Command: Callable[..., Any]](command: Command) -> Command:
             metavar="MB",
             help="Size of the journal's files, in MiB.",
         ),
+        click.option(
+            "--journal-mode",
+            type=click.Choice(["auto", "direct", "uring", "buffered"]),
+            default="auto",
+            show_default=True,
+            help="How the journal is written; auto tries the disk for a moment.",
+        ),
+        key_option,
     ):
         command = option(command)
     return command

@@ -43,6 +43,8 @@ class Play:
     patience: float
     plain: bool
     json: bool
+    journal_mode: str
+    journal_key: str
 
     def means(self, directory: Path) -> Means:
         """What the system is started with."""
@@ -54,6 +56,8 @@ class Play:
             self.patience,
             plain=self.plain,
             json=self.json,
+            journal_mode=self.journal_mode,
+            journal_key=self.journal_key,
         )
 
 

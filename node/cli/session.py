@@ -41,6 +41,8 @@ class Means:
     patience: float
     plain: bool
     json: bool
+    journal_mode: str
+    journal_key: str
 
 
 @contextlib.contextmanager
@@ -58,6 +60,8 @@ def opened(means: Means, stop: Stop) -> Iterator[System]:
             dsn=means.dsn,
             layout=means.layout,
             segment_bytes=means.segment_mb << 20,
+            journal_mode=means.journal_mode,
+            journal_key=means.journal_key,
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -66,6 +70,7 @@ def opened(means: Means, stop: Stop) -> Iterator[System]:
             raise Failure(Exit.INTERRUPTED, "interrupted while PostgreSQL started") from error
         raise
     with system:
+        say(f"lmax: {_journal_line(system)}")
         try:
             _await_ledger(system)
             yield system
@@ -76,6 +81,14 @@ def opened(means: Means, stop: Stop) -> Iterator[System]:
             reason = system.core.journal.problem or str(error)
             system.core.abandon()
             raise CoreFailed(f"{reason}; what was synced is safe") from error
+
+
+def _journal_line(system: System) -> str:
+    """How the journal is written, and why so."""
+    journal = system.core.journal
+    key = journal.keys.current
+    sealed = f"; encrypted with key {key} of {journal.keys.origin}" if key else ""
+    return f"the journal is written in the mode {journal.chosen or journal.mode}{sealed}"
 
 
 def _await_ledger(system: System) -> None:
@@ -117,6 +130,8 @@ def result_of(outcome: Outcome, system: System, **more: Any) -> dict[str, Any]:
         "batches": system.core.journaler.counters["batches"],
         "journal_bytes": system.core.journaler.counters["bytes"],
         "journal_mode": system.core.journal.mode,
+        "journal_probe": system.core.journal.chosen,
+        "journal_key": system.core.journal.keys.current,
         **more,
     }
 
