@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.journal.writing import commands_of, read_all, same
+from tests.preload import shim as shim
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -30,16 +31,6 @@ with Scribe(Path(sys.argv[1]), mode=sys.argv[2]) as scribe:
         took = time.monotonic() - begun
         print(done, scribe.position.value, took > 0.25, scribe.agent.error)
 """
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    library = tmp_path_factory.mktemp("shim") / "shim.so"
-    source = ROOT / "tests/journal/shim.c.txt"
-    subprocess.run(
-        ["gcc", "-shared", "-fPIC", "-o", str(library), "-x", "c", str(source), "-ldl"], check=True
-    )
-    return library
 
 
 def lines(folder: Path, mode: str, shim: Path, call: str, at: int, how: str) -> list[list[str]]:
