@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from journal import key_wrapped
 from journal.archive.checkpoints import keep, kept_for
-from journal.archive.entry import SEGMENT, TAIL, Entry
+from journal.archive.entry import KEYS, SEGMENT, TAIL, Entry
 from journal.archive.errors import ArchiveError
 from journal.archive.manifest import Checkpoint, Manifest, begin, load
-from journal.archive.segments import described
+from journal.archive.packing import hashed
+from journal.archive.segments import described, scanned
 from journal.archive.signing import Signer
 from journal.archive.store import Store
 from journal.archive.upload import Found, later, upload
@@ -20,7 +22,7 @@ from journal.folder import RealFolder
 from journal.keys import Keys
 from journal.reader import read_header, segment_name, segment_numbers
 from journal.schema import SegmentFields
-from journal.verify import ends_clean, scan_segment
+from journal.verify import ends_clean
 
 YEARS = 7
 RETENTION = timedelta(days=round(365.2425 * YEARS) + 1)
@@ -70,6 +72,8 @@ class Archiver:
             self.manifest.check(known)
         for number, kind in self._wanted(tail):
             self._segment(number, kind)
+        if self.manifest.entries and (self.directory / key_wrapped.NAME).exists():
+            self._wrapped_keys()
         for found in snapshots or []:
             self._snapshot(found)
         if self.manifest.entries:
@@ -95,7 +99,7 @@ class Archiver:
     def _segment(self, number: int, kind: str) -> None:
         folder = RealFolder(self.directory)
         path = self.directory / segment_name(number)
-        scan = scan_segment(folder, number, keys=self.keys)
+        scan = scanned(folder, number, self.keys)
         if scan is None or (kind == SEGMENT and not ends_clean(folder, scan)):
             what = scan.wrong if scan else "no header"
             raise JournalError(
@@ -116,6 +120,14 @@ class Archiver:
                 f" {entry.cluster}; use another folder or prefix"
             )
         self._add(Found(path, entry))
+
+    def _wrapped_keys(self) -> None:
+        """Without them nobody reads the archive any more; each version of the file is kept."""
+        path = self.directory / key_wrapped.NAME
+        size = path.stat().st_size
+        digest = hashed(path, size)
+        if digest not in {e.sha256 for e in self.manifest.objects(KEYS)}:
+            self._add(Found(path, Entry(0, KEYS, "", "", "", file=path.name, bytes=size)))
 
     def _snapshot(self, found: Found) -> None:
         if not self.manifest.entries:

@@ -22,10 +22,11 @@ BEGIN = "begin"
 SEGMENT = "segment"
 TAIL = "tail"
 SNAPSHOT = "snapshot"
+KEYS = "keys"
 PRUNED = "pruned"
 DELETED = "deleted"
 KEY = "key"
-KINDS = (BEGIN, SEGMENT, TAIL, SNAPSHOT, PRUNED, DELETED, KEY)
+KINDS = (BEGIN, SEGMENT, TAIL, SNAPSHOT, KEYS, PRUNED, DELETED, KEY)
 NO_HASH = "0" * 64
 
 
@@ -38,12 +39,13 @@ class Entry:
     """What was archived, or done. Hashes are SHA-256 in hex; times are UTC as ISO 8601.
 
     kind: `begin` (the first; `cluster` and `key` are those of the archive), `segment`, `tail` (the
-    part of a segment that was written so far), `snapshot`, `pruned` (a segment was deleted where
-    it was written), `deleted` (an object was deleted here, as the policy allows), `key` (from the
-    next entry on another key signs). previous: hash of the entry before. name, version: of the
-    object; file: what it was. first, last: sequences; first_hash, last_hash: of the first and last
-    batch, chain: of the batch before the first. bytes, sha256: of the content, without what a
-    segment's file holds behind its last batch.
+    part of a segment that was written so far), `snapshot`, `keys` (the journal's keys, wrapped by
+    a token's), `pruned` (a segment was deleted where it was written), `deleted` (an object was
+    deleted here, as the policy allows), `key` (from the next entry on another key signs).
+    previous: hash of the entry before. name, version: of the object; file: what it was. first,
+    last: sequences; first_hash, last_hash: of the first and last batch, chain: of the batch before
+    the first. bytes, sha256: of the content, without what a segment's file holds behind its last
+    batch.
     """
 
     number: int

@@ -14,6 +14,7 @@ from journal.archive.entry import (
     DELETED,
     FOLDER,
     KEY,
+    KEYS,
     NO_HASH,
     SEGMENT,
     SNAPSHOT,
@@ -95,7 +96,7 @@ class Manifest:
     def objects(self, *kinds: str) -> list[Entry]:
         """Entries of what is archived and was not deleted, in order; of these kinds or all."""
         gone = self.gone()
-        wanted = kinds or (SEGMENT, TAIL, SNAPSHOT)
+        wanted = kinds or (SEGMENT, TAIL, SNAPSHOT, KEYS)
         return [e for e in self.entries if e.kind in wanted and (e.name, e.version) not in gone]
 
     def segments(self) -> dict[int, Entry]:

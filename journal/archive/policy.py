@@ -14,7 +14,7 @@ from pathlib import Path
 
 from journal.archive.archiver import RETENTION
 from journal.archive.checkpoints import keep, kept_for
-from journal.archive.entry import DELETED, PRUNED, SNAPSHOT, Entry
+from journal.archive.entry import DELETED, PRUNED, SEGMENT, SNAPSHOT, TAIL, Entry
 from journal.archive.errors import ArchiveError
 from journal.archive.manifest import Manifest
 from journal.archive.packing import hashed
@@ -104,7 +104,8 @@ def expirable(manifest: Manifest, moment: datetime | None = None) -> list[Entry]
     moment = moment or datetime.now(UTC)
     covered = max((e.last for e in manifest.objects(SNAPSHOT) if e.until > moment), default=0)
     found = []
-    for entry in sorted(manifest.objects(), key=lambda e: (e.last, e.number)):
+    objects = manifest.objects(SEGMENT, TAIL, SNAPSHOT)
+    for entry in sorted(objects, key=lambda e: (e.last, e.number)):
         if entry.until > moment or entry.last > covered:
             break
         found.append(entry)

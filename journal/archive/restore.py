@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from journal.archive.checkpoints import keep
-from journal.archive.entry import SNAPSHOT, Entry
+from journal.archive.entry import KEYS, SNAPSHOT, Entry
 from journal.archive.errors import ArchiveError
 from journal.archive.manifest import Manifest
 from journal.archive.packing import hashed
@@ -42,14 +42,15 @@ def restore(
     upto: int | None = None,
     numbers: tuple[int, int] | None = None,
     snapshots: Path | None = None,
-    keys: Keys | None = None,
+    keys: Callable[[], Keys] = Keys,
     told: Callable[[str], None] = lambda name: None,
 ) -> Restored:
     """Write the archived segments into a journal's folder, and snapshots into theirs.
 
-    upto: no segment that begins after that command; numbers: these segments only, first and last.
-    What is there already with the same bytes is left; with others it is refused. A run that broke
-    off is taken up by the next. Raises ArchiveError, JournalLocked.
+    upto: no segment that begins after that command; numbers: these segments only, first and last;
+    keys: called when the file of wrapped keys is back. What is there already with the same bytes
+    is left; with others it is refused. A run that broke off is taken up by the next. Raises
+    ArchiveError, JournalLocked.
     """
     entries = chosen(manifest, upto, numbers)
     directory.mkdir(parents=True, exist_ok=True)
@@ -58,14 +59,17 @@ def restore(
     kept: list[str] = []
     try:
         check_line(manifest, entries)
+        for entry in manifest.objects(KEYS)[-1:]:
+            put_back(manifest, entry, directory, None)
+        known = keys()
         for entry in entries:
-            fresh = put_back(manifest, entry, directory, keys)
+            fresh = put_back(manifest, entry, directory, known)
             (files if fresh else kept).append(entry.file)
             told(entry.file)
         for entry in manifest.objects(SNAPSHOT) if snapshots else []:
             if snapshots and entry.last <= entries[-1].last:
                 snapshots.mkdir(exist_ok=True)
-                fresh = put_back(manifest, entry, snapshots, keys)
+                fresh = put_back(manifest, entry, snapshots, None)
                 (files if fresh else kept).append(entry.file)
         keep(directory, manifest.store.where, manifest.checkpoint)
     finally:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from journal.archive.entry import Entry
+from journal.archive.entry import KEYS, Entry
 from journal.archive.errors import ArchiveError
+from journal.archive.manifest import Manifest
 from journal.archive.packing import Packed, unpack
 from journal.archive.store import Store
 from journal.folder import ReadFolder, read_all
 from journal.keys import Keys
-from journal.reader import BLOCK_BYTES, segment_name
+from journal.reader import BLOCK_BYTES, read_header, segment_name
 from journal.schema import BATCH
 from journal.verify import SegmentScan, scan_segment
 
@@ -79,9 +80,17 @@ def described(folder: ReadFolder, scan: SegmentScan, kind: str) -> Entry:
     )
 
 
+def scanned(folder: ReadFolder, number: int, keys: Keys | None) -> SegmentScan | None:
+    """A segment checked with hashes; one that no key was given for, by checksums and links."""
+    name = segment_name(number)
+    header = read_header(folder, name) if folder.exists(name) else None
+    open_to_us = isinstance(header, dict) and (not header["key"] or bool(keys and keys.by_number))
+    return scan_segment(folder, number, hashes=open_to_us, keys=keys if open_to_us else None)
+
+
 def check_chain(folder: ReadFolder, entry: Entry, keys: Keys | None) -> None:
     """That a fetched segment's own chain leads where the manifest says. ArchiveError if not."""
-    scan = scan_segment(folder, entry.segment, keys=keys)
+    scan = scanned(folder, entry.segment, keys)
     if scan is None or scan.wrong:
         raise ArchiveError(f"{entry.name}: {scan.wrong if scan else 'no segment'}")
     found = described(folder, scan, entry.kind)
@@ -94,3 +103,9 @@ def check_chain(folder: ReadFolder, entry: Entry, keys: Keys | None) -> None:
                 f"{entry.name}: {name} is {getattr(found, name)}, not {getattr(entry, name)} as"
                 f" manifest entry {entry.number} says"
             )
+
+
+def fetch_keys(manifest: Manifest, directory: Path) -> None:
+    """Write the newest file of wrapped keys, if there is one, to where keys are looked for."""
+    for entry in manifest.objects(KEYS)[-1:]:
+        fetch(manifest.store, entry, directory / entry.file)

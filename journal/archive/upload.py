@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from journal.archive.entry import TAIL, Entry, as_text
+from journal.archive.entry import KEYS, TAIL, Entry, as_text
 from journal.archive.errors import AlreadyThere, ArchiveError
 from journal.archive.manifest import Manifest
 from journal.archive.packing import Packed, pack, unpack
@@ -63,7 +63,7 @@ def upload(
 def put_once(store: Store, entry: Entry, packed: Path, sizes: Packed) -> tuple[Held, Packed]:
     """Write it under a name that is free, or find it there from a run that broke off."""
     for attempt in range(1, ATTEMPTS + 1):
-        name = object_name(entry, attempt)
+        name = object_name(entry, sizes, attempt)
         try:
             return store.put(name, packed, entry.until), sizes
         except AlreadyThere:
@@ -71,12 +71,15 @@ def put_once(store: Store, entry: Entry, packed: Path, sizes: Packed) -> tuple[H
             there = look(store, held, packed.with_name("there"), entry.bytes)
             if there and there.sha256 == sizes.sha256 and there.bytes == sizes.bytes:
                 return held, there
-    raise ArchiveError(f"{store.where}/{object_name(entry, 1)} and other names hold other bytes")
+    raise ArchiveError(
+        f"{store.where}/{object_name(entry, sizes, 1)} and other names hold other bytes"
+    )
 
 
-def object_name(entry: Entry, attempt: int) -> str:
-    """`objects/00000001.segment.zst`; a tail's name has its last sequence."""
-    file = f"{entry.file}-{entry.last}" if entry.kind == TAIL else entry.file
+def object_name(entry: Entry, sizes: Packed, attempt: int) -> str:
+    """`objects/00000001.segment.zst`; what changes has its last sequence or its hash in it."""
+    which = {TAIL: f"-{entry.last}", KEYS: f"-{sizes.sha256[:16]}"}
+    file = entry.file + which.get(entry.kind, "")
     return f"{OBJECTS}{file}.zst" if attempt == 1 else f"{OBJECTS}{file}.{attempt}.zst"
 
 

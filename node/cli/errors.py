@@ -94,12 +94,14 @@ def _known(error: BaseException) -> Exit | None:
     import psycopg
 
     from flow import FlowError
+    from journal.archive.errors import ArchiveError
     from journal.errors import JournalError
     from ledger.errors import LedgerError
     from lmax._engine import EngineFault
     from node.core import CoreFailed
 
     for kinds, code in (
+        ((ArchiveError,), Exit.ARCHIVE),
         ((JournalError,), Exit.JOURNAL),
         ((LedgerError, psycopg.Error), Exit.POSTGRES),
         ((FlowError,), Exit.INPUT),
