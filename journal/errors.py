@@ -31,3 +31,15 @@ class JournalCorrupt(JournalError):
             " Nothing was changed. `lmax journal repair` takes it from a copy; everything before"
             f" command {sequence} is good."
         )
+
+
+class SnapshotError(JournalError):
+    """A snapshot cannot be used; the one before it, or the journal alone, can.
+
+    name: its file; what: is wrong with it.
+    """
+
+    def __init__(self, name: str, what: str) -> None:
+        self.name = name
+        self.what = what
+        super().__init__(f"{name}: {what}")

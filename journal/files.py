@@ -78,6 +78,11 @@ class Journal:
         """Of the last command found by `replay`."""
         return self._reader.sequence
 
+    @property
+    def reader(self) -> Reader:
+        """What `replay` goes on with; it may be put behind a snapshot before (journal.recovery)."""
+        return self._reader
+
     def replay(self) -> Iterator[Commands]:
         """All commands in order; a torn tail is cut off when the end is reached.
 

@@ -22,6 +22,7 @@ from journal._scan import (
 from journal.errors import JournalCorrupt, JournalError, JournalKeyError
 from journal.folder import Bytes, ReadFolder, RealFolder, read_all
 from journal.keys import Keys
+from journal.place import Place
 from journal.schema import (
     BATCH_MAGIC,
     HASH_BYTES,
@@ -33,7 +34,9 @@ from journal.schema import (
 from lmax.schema import COMMAND
 
 BLOCK_BYTES, BATCH_BYTES, _ = SIZES
-CHUNK_BYTES = 4 * BATCH_BYTES
+READ_BYTES = 2 * BATCH_BYTES
+"""At most, at once; small enough that what is read is still in a cache when it is used."""
+
 NO_LIMIT = 2**64 - 1
 SUFFIX = ".segment"
 
@@ -95,8 +98,8 @@ class Reader:
         self._keys = keys or Keys()
         self._recycled = False
         self._handle = -1
-        self._chunk = np.empty(CHUNK_BYTES, np.uint8)
-        self._out = np.empty(CHUNK_BYTES, np.uint8)
+        self._chunk = np.empty(READ_BYTES, np.uint8)
+        self._out = np.empty(READ_BYTES, np.uint8)
 
     @property
     def sequence(self) -> int:
@@ -113,19 +116,21 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self, last: int = NO_LIMIT) -> Commands:
+    def read(self, last: int = NO_LIMIT, into: Bytes | None = None) -> Commands:
         """The next commands up to `last`; an empty array at the end so far.
 
-        The array is valid until the next call. Raises JournalCorrupt.
+        The array lies in `into`, of READ_BYTES, or is valid until the next call. Raises
+        JournalCorrupt.
         """
+        out = self._out if into is None else into
         ahead: JournalCorrupt | int | None = None
         while self.sequence < last:
             if self._handle < 0 and not self._open_next():
                 break
-            filled, wrong = self._gather(last)
+            filled, wrong = self._gather(last, out)
             if filled:
                 self.torn = ""
-                return self._out[:filled].view(COMMAND)
+                return out[:filled].view(COMMAND)
             if isinstance(ahead, JournalCorrupt):
                 raise ahead
             if ahead == NEXT_SEGMENT:
@@ -139,11 +144,11 @@ class Reader:
                 break
         return np.empty(0, COMMAND)
 
-    def _gather(self, last: int) -> tuple[int, str]:
+    def _gather(self, last: int, out: Bytes) -> tuple[int, str]:
         """Read on; bytes of commands found, or what is wrong where the next batch should be."""
         size = self.folder.read_at(self._handle, self._chunk, self.offset)
         stop, consumed, filled, wrong = self.chain.gather(
-            self._chunk[:size], self.offset, last, self._out
+            self._chunk[:size], self.offset, last, out
         )
         self.offset += consumed
         if not filled and stop == SPOILED:
@@ -163,6 +168,27 @@ class Reader:
         """Begin behind a whole segment that was checked: its last sequence, hash and epoch."""
         self.chain = Chain(hashes=self._hashes, sequence=last)
         self._enter(header["number"], {**header, "previous": digest, "epoch": epoch})
+
+    def go_on_at(self, header: SegmentFields, place: Place) -> None:
+        """Begin behind a batch within a segment; who calls has seen that it is there."""
+        self.close()
+        self.chain = Chain(hashes=self._hashes, sequence=place.sequence)
+        self._enter(place.segment, {**header, "previous": place.hash, "epoch": place.epoch})
+        self.offset = place.offset
+        self._handle = self.folder.open_to_read(segment_name(place.segment))
+
+    @property
+    def place(self) -> Place:
+        """Behind the batch that was read last; segment 0 before the first."""
+        return Place(
+            cluster=self.cluster,
+            sequence=self.sequence,
+            hash=self.chain.hash,
+            epoch=self.chain.epoch,
+            generation=self.chain.generation,
+            segment=self.segment,
+            offset=self.offset,
+        )
 
     def _path(self) -> Path:
         return segment_path(self.folder.path, self.segment)

@@ -158,6 +158,20 @@ class SimulatedFolder:
     def write_file(self, name: str, data: bytes) -> None:
         self.seen_names[name] = File(bytearray(data), bytearray(data))
 
+    def create(self, name: str) -> int:
+        if self._happens(self.chances.no_room):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.seen_names[name] = File()
+        return self.open_to_write(name)
+
+    def write_at(self, handle: int, data: Bytes, offset: int) -> None:
+        done = 0
+        while done < len(data):
+            done += self.write(handle, memoryview(data[done:]), offset + done)
+
+    def sync_file(self, handle: int) -> None:
+        self.sync(handle)
+
     def rename(self, old: str, new: str) -> None:
         self.seen_names[new] = self.seen_names.pop(old)
 

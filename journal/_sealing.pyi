@@ -1,0 +1,9 @@
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+
+class Sealer:
+    def __init__(self, secret: bytes) -> None: ...
+    def seal(self, data: Bytes, number: int, known: bytes) -> bytes: ...
+    def open(self, data: Bytes, number: int, known: bytes, tag: bytes) -> bool: ...
