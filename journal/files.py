@@ -9,6 +9,7 @@ from pathlib import Path
 
 from journal._scan import SIZES
 from journal._writer import Journaler
+from journal.ahead import read_ahead
 from journal.errors import JournalError, JournalLocked
 from journal.folder import Folder, RealFolder
 from journal.keys import Keys
@@ -88,7 +89,9 @@ class Journal:
 
         Each array is valid until the next one. Raises JournalCorrupt.
         """
-        yield from self._reader.batches()
+        # A simulated disk is nobody's but the thread's that steps everything.
+        real = isinstance(self.folder, RealFolder)
+        yield from read_ahead(self._reader) if real else self._reader.batches()
         self._reader.close()
         self._check_cluster()
         self.cut = self._reader.torn
@@ -142,6 +145,7 @@ class Journal:
         if epoch < chain.epoch:
             raise JournalError(f"epoch {epoch} is over: the journal has come to {chain.epoch}")
         handle, segment_bytes = -1, reader.segment_bytes or self.segment_bytes
+        self.segment_bytes = segment_bytes
         # An encrypted journal goes on in a new segment: no place is encrypted twice with one key.
         if reader.segment and not reader.key and not self.keys.current:
             handle = self.folder.open_to_write(segment_name(reader.segment))
@@ -180,6 +184,11 @@ class Journal:
     def problem(self) -> str:
         """Why no further segment can be made at the moment; empty when all is well."""
         return self._maker.problem if self._maker else ""
+
+    @property
+    def failure(self) -> OSError | None:
+        """What ended the making of segments for good: the disk failed, more than being full."""
+        return self._maker.failure if self._maker else None
 
     def close(self) -> None:
         """Stop making segments and give the folder free. The journaler no longer runs."""

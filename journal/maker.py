@@ -27,6 +27,7 @@ RETRY_S = 0.5
 FREE = ".free"
 NEW = ".new"
 SALT_BYTES = 16
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class SegmentMaker:
@@ -46,6 +47,8 @@ class SegmentMaker:
         keys: Keys,
     ) -> None:
         self.problem = ""
+        self.failure: OSError | None = None
+        self._naming = False
         self._journaler = journaler
         self._folder = folder
         self._number = number
@@ -64,8 +67,12 @@ class SegmentMaker:
             wait = RETRY_S if self.step() and self.problem else POLL_S
 
     def step(self) -> bool:
-        """Make a segment if one is wanted: whether it was. `problem` tells when it failed."""
-        if not self._journaler.wants_segment():
+        """Make a segment if one is wanted: whether it was. `problem` tells when it failed.
+
+        A disk that is full is tried again. After another error it is not: `failure`. What a sync
+        of the folder did not make safe, a second one only seems to.
+        """
+        if self.failure or not self._journaler.wants_segment():
             return False
         try:
             recycled = self._make(segment_name(self._number))
@@ -74,7 +81,11 @@ class SegmentMaker:
             secret = self._keys.of_segment(key, self._cluster, salt)
             handle = self._folder.open_to_write(segment_name(self._number))
         except OSError as error:
-            self.problem = f"no room for the next journal segment: {error}"
+            if error.errno in FULL and not self._naming:
+                self.problem = f"no room for the next journal segment: {error}"
+            elif error.errno != errno.ECANCELED:
+                self.problem = f"the next journal segment cannot be made: {error}"
+                self.failure = error
             return True
         except Exception as defect:  # the journal must not stand still without a reason
             self.problem = f"the next journal segment cannot be made: {defect!r}"
@@ -87,6 +98,7 @@ class SegmentMaker:
     def _make(self, name: str) -> bool:
         """A segment whose first block is zeros; whether old bytes lie behind it."""
         half_made = name.replace(".segment", NEW)
+        self._naming = False
         recycled = free_segment(self._folder, self._segment_bytes)
         if recycled:
             self._folder.zero(recycled, 0, BLOCK_BYTES)
@@ -94,7 +106,9 @@ class SegmentMaker:
         else:
             self._folder.make(half_made, self._segment_bytes, self._pause)
             self._folder.rename(half_made, name)
+        self._naming = True
         self._folder.sync()
+        self._naming = False
         return bool(recycled)
 
     def _pause(self) -> None:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
         TimeInForce,
         TriggerSource,
     )
-    from node.core import CoreFailed
     from node.embedded import (
         AheadOfJournal,
         Engine,
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
         JournalLocked,
     )
     from node.embedded_views import Account, Book, Level, Position
+    from node.refusals import CoreFailed, JournalFailed, LogicFailed, NoRoom, Unavailable
 else:
     _HOMES = {
         "lmax.amounts": ["price", "to_decimal"],
@@ -69,7 +69,6 @@ else:
             "TimeInForce",
             "TriggerSource",
         ],
-        "node.core": ["CoreFailed"],
         "node.embedded": [
             "AheadOfJournal",
             "Engine",
@@ -79,6 +78,7 @@ else:
             "JournalLocked",
         ],
         "node.embedded_views": ["Account", "Book", "Level", "Position"],
+        "node.refusals": ["CoreFailed", "JournalFailed", "LogicFailed", "NoRoom", "Unavailable"],
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -106,10 +106,13 @@ __all__ = [
     "EventFlag",
     "EventType",
     "JournalCorrupt",
+    "JournalFailed",
     "JournalKeyError",
     "JournalLocked",
     "Level",
+    "LogicFailed",
     "LotPolicy",
+    "NoRoom",
     "OrderBook",
     "OrderType",
     "Phase",
@@ -123,6 +126,7 @@ __all__ = [
     "Tier",
     "TimeInForce",
     "TriggerSource",
+    "Unavailable",
     "joined",
     "price",
     "to_decimal",

@@ -14,7 +14,7 @@ from journal.files import DEFAULT_SEGMENT_BYTES, Journal
 from journal.key_sources import load_keys
 from journal.keys import Keys
 from lmax._business import Business
-from lmax._engine import EngineFault
+from lmax._engine import Diverged, EngineFault
 from lmax.ringbuffer.agent import AgentBase, AgentError, AgentRunner
 from lmax.ringbuffer.ring import RingBuffer, RingFull
 from lmax.ringbuffer.sequence import RingSequence
@@ -23,14 +23,12 @@ from marketdata._depth import MarketData
 from marketdata.views import NOTHING_KNOWN, Bands, Trading
 from node._ingress import Ingress
 from node._latency import LatencyProbe
+from node.admission import Entrance
 from node.layout import runners
+from node.refusals import CoreFailed, JournalFailed, LogicFailed, NoRoom
 from node.timer import Timer
 
 DEFAULT_SLOTS = 1 << 16
-
-
-class CoreFailed(RuntimeError):
-    """An agent stopped for good: nothing is accepted any more."""
 
 
 class Core:
@@ -40,7 +38,8 @@ class Core:
     slots: of either ring, a power of two; journal_mode: "auto" or one of journal.probe.MODES;
     journal_key: where its keys are, see journal.key_sources, or the keys.
 
-    Raises JournalLocked, JournalCorrupt, JournalKeyError, ValueError.
+    Raises JournalLocked, JournalCorrupt, JournalKeyError, LogicFailed,
+    ValueError.
     """
 
     def __init__(
@@ -70,8 +69,11 @@ class Core:
         self.business = Business(self.input, self.output, after=[self.synced])
         self.input.add_gate(self.business.position)
         # 3. the state as it was after the last command on the disk
-        for commands in self.journal.replay():
-            self.business.replay(commands)
+        try:
+            for commands in self.journal.replay():
+                self.business.replay(commands)
+        except EngineFault as fault:
+            raise self._logic_failed(fault) from fault
         self.recovered = self.journal.sequence
         # 4. everybody goes on from there
         self.input.reset(self.recovered)
@@ -83,6 +85,7 @@ class Core:
         self.probe = LatencyProbe(self.output)
         # 6. the way in, and the threads
         self.ingress = Ingress(self.input)
+        self.entrance = Entrance(self.ingress, self.journal, self.journaler)
         outputs: list[AgentBase] = [self.marketdata, self.probe]
         self.runners: list[AgentRunner] = runners(layout, [self.journaler, self.business], outputs)
         if layout == "invoker":
@@ -119,7 +122,7 @@ class Core:
         In the invoker layout `step` publishes it when it is due. Raises ValueError.
         """
         self.stop_timer()
-        self.timer = Timer(self.ingress, period)
+        self.timer = Timer(self.entrance, period)
         if self.layout != "invoker":
             self.timer.start()
 
@@ -143,7 +146,7 @@ class Core:
         """Publish commands in order; the sequence of the last.
 
         Waits for room at most `timeout` seconds in all. Raises RingFull, which says how many
-        were taken (`error.taken`), CoreFailed.
+        were taken (`error.taken`), at once NoRoom, also one, where the disk is full, CoreFailed.
         """
         deadline = time.monotonic() + timeout
         taken, last = 0, self.input.cursor
@@ -152,8 +155,12 @@ class Core:
         while taken < len(commands):
             chunk = commands[taken : taken + part]
             try:
-                last = self.ingress.offer(chunk)
+                last = self.entrance.offer(chunk)
                 taken += len(chunk)
+            except NoRoom as refused:
+                self.raise_failure()
+                refused.taken = taken
+                raise
             except RingFull as full:
                 self.raise_failure()
                 if time.monotonic() >= deadline:
@@ -182,18 +189,24 @@ class Core:
 
     def raise_failure(self) -> None:
         """CoreFailed with the cause if an agent stopped for good."""
-        if self.journaler.error:
-            raise CoreFailed(
-                f"the journal cannot be written any more ({self.journaler.error}):"
+        error = self.journaler.error or self.journal.failure
+        if error:
+            raise JournalFailed(
+                f"UNAVAILABLE: the journal cannot be written any more ({error}):"
                 " nothing is accepted. Mend the disk and start again."
-            ) from self.journaler.error
+            ) from error
         try:
             self.business.raise_fault()
         except EngineFault as fault:
-            raise CoreFailed(str(fault)) from fault
+            raise self._logic_failed(fault) from fault
         for runner in self.runners:
             if runner.error:
                 raise CoreFailed(f"{runner.name} stopped: {runner.error}") from runner.error
+
+    def _logic_failed(self, fault: EngineFault) -> LogicFailed:
+        # A checkpoint is found wrong when it is applied; the others are left undone.
+        undone = not isinstance(fault, Diverged)
+        return LogicFailed(str(fault), self.business.state.sequence + undone)
 
     def stop(self, timeout: float = 30.0) -> None:
         """Finish what was published, then end the threads and give the folder free.

@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from lmax.ringbuffer.ring import RingFull
 from lmax.schema import COMMAND, CommandType
-from node._ingress import Ingress
 
 PERIOD_S = 0.1
 """What `lmax run` uses."""
@@ -26,6 +27,13 @@ RETRIES = 10
 """A full ring is tried again so many times in a period."""
 
 Clock = Callable[[], float]
+
+
+class Offers(Protocol):
+    """Where commands are published."""
+
+    def offer(self, commands: npt.NDArray[np.void]) -> int:
+        """The sequence of the last. Raises RingFull."""
 
 
 class Timer:
@@ -39,7 +47,7 @@ class Timer:
     """
 
     def __init__(
-        self, ingress: Ingress, period: float = PERIOD_S, *, clock: Clock = time.monotonic
+        self, ingress: Offers, period: float = PERIOD_S, *, clock: Clock = time.monotonic
     ) -> None:
         if not SHORTEST_S <= period <= LONGEST_S:
             raise ValueError(

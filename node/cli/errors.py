@@ -98,14 +98,15 @@ def _known(error: BaseException) -> Exit | None:
     from journal.errors import JournalError
     from ledger.errors import LedgerError
     from lmax._engine import EngineFault
-    from node.core import CoreFailed
+    from node.refusals import CoreFailed, LogicFailed
 
     for kinds, code in (
         ((ArchiveError,), Exit.ARCHIVE),
         ((JournalError,), Exit.JOURNAL),
         ((LedgerError, psycopg.Error), Exit.POSTGRES),
         ((FlowError,), Exit.INPUT),
-        ((CoreFailed, EngineFault), Exit.CORE),
+        ((LogicFailed, EngineFault), Exit.LOGIC),
+        ((CoreFailed,), Exit.CORE),
     ):
         if isinstance(error, kinds):
             return code

@@ -12,6 +12,7 @@ MEANING = {
     4: "PostgreSQL could not be used, so the ledger is behind or could not be asked",
     5: "the input file is malformed, cut, or not there; what came before was kept",
     6: "the core stopped: the disk is full or failed; everything reported before is safe",
+    7: "the logic stopped at a command and would at every start: lmax journal skip --help",
     8: "the archive cannot be used, or does not hold what its manifest says",
     70: "a defect of lmax itself; LMAX_DEBUG=1 shows where",
     130: "interrupted before the end",
@@ -29,6 +30,7 @@ class Exit(IntEnum):
     POSTGRES = 4
     INPUT = 5
     CORE = 6
+    LOGIC = 7
     ARCHIVE = 8
     DEFECT = 70
     INTERRUPTED = 130

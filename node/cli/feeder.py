@@ -70,7 +70,7 @@ class Feeder(threading.Thread):
         """Returns when the ring took them, or it is time to end. Raises CoreFailed."""
         while not self._over():
             try:
-                self._core.ingress.offer(commands)
+                self._core.entrance.offer(commands)
                 return
             except RingFull:
                 self.ring_full += 1

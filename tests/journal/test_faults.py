@@ -1,5 +1,6 @@
 """The lock, disks that are full or refuse writes, and kill -9."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -144,6 +145,7 @@ def test_without_room_for_a_segment_writing_waits_and_goes_on_when_there_is(
 ) -> None:
     """A folder in the next segment's place stands for a disk without room."""
     monkeypatch.setattr("journal.maker.RETRY_S", 0.02)
+    monkeypatch.setattr("journal.maker.FULL", {errno.EISDIR})
     with Scribe(tmp_path) as scribe:
         scribe.write(commands_of(seed, 1, 10))
         until_made(scribe)
