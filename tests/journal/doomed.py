@@ -1,6 +1,7 @@
 """A process that journals until it is killed: python -m tests.journal.doomed FOLDER SEED MODE.
 
-It writes a line when it knows that commands are on the disk, with the last one's sequence.
+A fourth argument is a source of keys. It writes a line when it knows that commands are on the disk,
+with the last one's sequence.
 """
 
 import sys
@@ -9,15 +10,17 @@ from random import Random
 
 import numpy as np
 
+from journal.key_sources import load_keys
 from lmax.records import joined
 from lmax.schema import COMMAND
 from tests.journal.writing import Scribe, commands_of
 
 
 def main() -> None:
-    folder, seed, mode = sys.argv[1:]
+    folder, seed, mode, *key = sys.argv[1:]
     random = Random()
-    with Scribe(Path(folder), mode=mode) as scribe:
+    keys = load_keys(key[0], Path(folder)) if key else None
+    with Scribe(Path(folder), mode=mode, keys=keys) as scribe:
         print(f"recovered {scribe.journal.sequence}", flush=True)
         while True:
             first = scribe.ring.cursor + 1

@@ -1,7 +1,6 @@
 """Commands are encrypted on the disk, keys change, and no nonce is used twice."""
 
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pytest
@@ -10,14 +9,13 @@ from journal.errors import JournalCorrupt, JournalError, JournalKeyError
 from journal.files import Journal
 from journal.keys import Keys, parse_keys
 from journal.repair import repair
-from journal.schema import BATCH, SEGMENT
+from journal.schema import SEGMENT
 from journal.verify import scan_segment, verify
 from tests.journal.test_damage import flip
 from tests.journal.writing import (
     BLOCK,
     CLUSTER,
     Scribe,
-    batch_bytes,
     commands_of,
     read_all,
     same,
@@ -98,33 +96,6 @@ def test_a_changed_byte_of_what_is_encrypted_is_found(tmp_path: Path, seed: int)
     flip(segments(tmp_path)[0], BLOCK + 128 + 1000, 4)
     with pytest.raises(JournalCorrupt, match="checksum is wrong, before a batch"):
         read_all(tmp_path, ONE)
-
-
-def test_no_key_and_nonce_are_used_twice_whatever_is_cut_or_restarted(
-    tmp_path: Path, seed: int
-) -> None:
-    """The nonce is generation and place, the key the segment's own: no two headers agree."""
-    random = Random(seed)
-    used: set[tuple[bytes, int, int]] = set()
-    bodies: set[bytes] = set()
-    for _ in range(8):
-        with Scribe(tmp_path, keys=ONE) as scribe:
-            for _ in range(3):
-                scribe.write(commands_of(seed, scribe.ring.cursor + 1, 20))
-        for path in segments(tmp_path):
-            data = path.read_bytes()
-            salt = np.frombuffer(data, SEGMENT, 1)[0]["salt"].tobytes()
-            at = BLOCK
-            while (batch := np.frombuffer(data, BATCH, 1, at)[0])["count"]:
-                used.add((salt, int(batch["generation"]), at))
-                bodies.add(data[at : at + batch_bytes(int(batch["count"]))])
-                at += batch_bytes(int(batch["count"]))
-        assert len(used) == len(bodies), "one place of one segment held two texts"
-        last = [path for path in segments(tmp_path) if any(path.read_bytes()[:8])][-1]
-        if random.random() < 0.7:
-            flip(last, BLOCK + random.choice([0, 2, 1]) * BLOCK + 200, 1)  # a torn write, or damage
-            if verify(tmp_path, keys=ONE).damage:
-                break
 
 
 def test_segment_keys_differ_by_salt_and_cluster() -> None:
