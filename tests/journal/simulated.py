@@ -55,6 +55,11 @@ class Chances:
     no_room: float = 0.0
     misdirected: float = 0.0
     late: float = 0.0
+    dies: float = 0.0
+
+
+class PowerLost(BaseException):
+    """In the middle of something that is done to files; what comes next is `crash`."""
 
 
 class SimulatedFolder:
@@ -108,7 +113,9 @@ class SimulatedFolder:
 
     def sync(self, handle: int | None = None) -> None:
         if handle is None:
+            self._may_die()
             self.safe_names = dict(self.seen_names)
+            self._may_die()
             return
         if self._happens(self.chances.sync_error):
             # As Linux does it: what could not be written is dropped, and marked as clean.
@@ -148,11 +155,11 @@ class SimulatedFolder:
     def make(self, name: str, size: int, pause: Callable[[], None] = no_pause) -> None:
         if self._happens(self.chances.no_room):
             raise OSError(errno.ENOSPC, "No space left on device")
-        pause()
         self.seen_names[name] = File(bytearray(size), bytearray(size))
 
     def zero(self, name: str, start: int, end: int) -> None:
         self.seen_names[name].write(start, bytes(end - start))
+        self._may_die()
         self.seen_names[name].sync()
 
     def write_file(self, name: str, data: bytes) -> None:
@@ -173,15 +180,21 @@ class SimulatedFolder:
         self.sync(handle)
 
     def rename(self, old: str, new: str) -> None:
+        self._may_die()
         self.seen_names[new] = self.seen_names.pop(old)
 
     def remove(self, name: str) -> None:
+        self._may_die()
         self.seen_names.pop(name, None)
 
     # ---- what happens to disks ----
 
     def _happens(self, chance: float) -> bool:
         return chance > 0 and self.random.random() < chance
+
+    def _may_die(self) -> None:
+        if self._happens(self.chances.dies):
+            raise PowerLost
 
     def crash(self) -> None:
         """Power is lost. What was not synced is kept, lost or torn; the disk is then at rest."""

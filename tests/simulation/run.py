@@ -5,6 +5,7 @@ the list of invariants: I1 nothing acknowledged is lost, I2 at most once, I3 the
 same state and same events, I5 money and shares are conserved, I9 every request is answered.
 """
 
+import contextlib
 from collections import Counter
 from random import Random
 
@@ -15,7 +16,7 @@ from journal.files import Journal
 from lmax._engine import Engine
 from lmax.records import joined
 from lmax.schema import COMMAND, EVENT, CommandType, EventType
-from tests.journal.simulated import Chances, SimulatedFolder
+from tests.journal.simulated import Chances, PowerLost, SimulatedFolder
 from tests.simulation.clients import ACCOUNTS, INSTRUMENTS, Clients, Key
 from tests.simulation.damage import Damage
 from tests.simulation.venue import Venue, reuse_a_segment
@@ -83,9 +84,8 @@ class Run:
 
     def live(self) -> None:
         """Recover, work while the disk fails in its ways, and lose power."""
-        self.folder.chances = Chances()
         reuse_a_segment(self.random, self.folder)
-        venue = self.open()
+        venue = self.recover()
         self.check(venue)
         chance = self.random.random
         often = self.random.choice([0.0, 1.0])
@@ -96,12 +96,25 @@ class Run:
             sync_error=0.03 * chance() * often,
             no_room=0.5 * chance(),
             late=0.9 * chance(),
+            dies=0.02 * chance(),
         )
-        failed = False
-        for _ in range(self.random.randint(5, 120)):
-            failed = self.step(venue, failed=failed)
+        with contextlib.suppress(PowerLost):
+            failed = False
+            for _ in range(self.random.randint(5, 120)):
+                failed = self.step(venue, failed=failed)
         self.clients.crashed()
         venue.crash()
+
+    def recover(self) -> Venue:
+        """Up to three times the power is lost in the middle of it."""
+        for _ in range(3):
+            self.folder.chances = Chances(dies=0.3 * self.random.random())
+            try:
+                return self.open()
+            except PowerLost:
+                self.folder.crash()
+        self.folder.chances = Chances()
+        return self.open()
 
     def step(self, venue: Venue, *, failed: bool) -> bool:
         """One agent's turn; whether the journaler has stopped for good."""
