@@ -47,6 +47,7 @@ run: build
 	@$(PY) -m lmax run $(ARGS)
 
 test: build
+	@$(IN_VENV) $(PY) -m tests.servers
 	@$(IN_VENV) $(PY) -m tests $(ARGS)
 
 bench: build $(VENV)/.peers
