@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from journal._scan import END, EXHAUSTED, SIZES, Chain, all_zeros
+from journal.ahead import read_ahead
 from journal.errors import JournalCorrupt
 from journal.folder import ReadFolder, read_all
 from journal.keys import Keys
@@ -219,8 +220,8 @@ def read_patiently(reader: Reader, last: int = NO_LIMIT) -> Iterator[Commands]:
     for attempt in range(RETRIES):
         reader.torn = ""
         try:
-            for commands in reader.batches(last):
-                surplus = max(0, reader.sequence - last)  # a batch is read whole
+            for commands in read_ahead(reader, last):
+                surplus = max(0, int(commands["sequence"][-1]) - last)  # a batch is read whole
                 yield commands[: len(commands) - surplus]
         except JournalCorrupt:
             if attempt == RETRIES - 1:

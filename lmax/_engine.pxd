@@ -9,6 +9,7 @@ from lmax.wire cimport Command, Event
 cdef struct EventBuffer:
     Event *events
     size_t capacity  # events
+    size_t dropped  # events that nobody wanted
     bint exhausted  # the system refused memory; what was written then is lost
 
 
@@ -20,6 +21,6 @@ cdef class Engine(StateView):
     cdef EventBuffer buffer
     cdef readonly size_t check_every
 
-    cdef int apply_bytes(self, const unsigned char[::1] commands) except -1
+    cdef int apply_bytes(self, const unsigned char[::1] commands, bint dropping) except -1
     cdef int apply_some(self, Command *first, size_t count) except -1
     cdef object written(self)

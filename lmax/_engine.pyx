@@ -18,6 +18,7 @@ from lmax.schema import COMMAND, EVENT
 
 cdef enum:
     FIRST_EVENTS = 1024
+    SCRAP = 32  # events that nobody reads: few, so that they stay in the first cache
 
 FAULTS = {1: "a command came out of sequence", 2: "the system refused memory"}
 
@@ -67,6 +68,13 @@ cdef void more_room(Sink *sink) noexcept nogil:
     sink.end = events + buffer.capacity
 
 
+cdef void drop_events(Sink *sink) noexcept nogil:
+    """Nobody reads them: the same few slots again and again."""
+    cdef EventBuffer *buffer = <EventBuffer *>sink.owner
+    buffer.dropped += SCRAP
+    sink.next = buffer.events
+
+
 cdef class Engine(StateView):
     """Accounts, funds, instruments and books, moved by commands alone.
 
@@ -85,7 +93,6 @@ cdef class Engine(StateView):
             raise MemoryError("the engine's address space (20 GiB, used as needed) was refused")
         self.buffer.capacity = FIRST_EVENTS
         self.logic.sink.owner = &self.buffer
-        self.logic.sink.refill = more_room
         self.check_every = check_every
 
     def __dealloc__(self):
@@ -94,13 +101,15 @@ cdef class Engine(StateView):
 
     # -- commands
 
-    cdef int apply_bytes(self, const unsigned char[::1] commands) except -1:
+    cdef int apply_bytes(self, const unsigned char[::1] commands, bint dropping) except -1:
         cdef size_t count = commands.shape[0] // sizeof(Command)
         cdef Command *first = <Command *>&commands[0] if count else NULL
         cdef size_t done = 0
         cdef size_t some
+        self.buffer.dropped = 0
         self.logic.sink.next = self.buffer.events
-        self.logic.sink.end = self.buffer.events + self.buffer.capacity
+        self.logic.sink.end = self.buffer.events + (SCRAP if dropping else self.buffer.capacity)
+        self.logic.sink.refill = drop_events if dropping else more_room
         while True:
             some = min(self.check_every, count - done) if self.check_every else count
             self.apply_some(first + done, some)
@@ -133,13 +142,13 @@ cdef class Engine(StateView):
         The commands' sequences continue from `sequence`. Raises EngineFault when they do not,
         or when an earlier call raised it.
         """
-        self.apply_bytes(as_commands(commands).view(np.uint8))
+        self.apply_bytes(as_commands(commands).view(np.uint8), False)
         return self.written()
 
     def skim(self, commands):
         """Apply an array of commands and drop their events; how many events there were."""
-        self.apply_bytes(as_commands(commands).view(np.uint8))
-        return self.logic.sink.next - self.buffer.events
+        self.apply_bytes(as_commands(commands).view(np.uint8), True)
+        return self.buffer.dropped + (self.logic.sink.next - self.buffer.events)
 
 
 cdef as_commands(commands):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from journal.history import replayed
+from journal.replay import replayed
 from journal.keys import Keys
 from ledger.check import Discrepancy, Expected, OpenOrder, check
 from lmax.view._view import StateView

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from flow import MarketGenerator
-from journal.history import replayed
+from journal.replay import replayed
 from node.core import Core
 from tests.cli.driving import SMALL, Finished, left_behind, lmax
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from flow import MarketGenerator
-from journal.history import replayed
+from journal.replay import replayed
 from lmax.schema import Side
 from node.cli.command_text import as_text
 from node.cli.stopping import Stop

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from journal.history import replayed
+from journal.replay import replayed
 from ledger.server import EmbeddedPostgres
 from tests.cli.driving import SMALL, inside, last_applied, left_behind, lmax, running
 from tests.fix_postgres import FAST
