@@ -36,7 +36,10 @@ SALT_BYTES = 16
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the header of a snapshot says. place: in the journal; created: ns since 1970."""
+    """What the header of a snapshot says.
+
+    place: in the journal; created: ns since 1970; size: of the file, bytes.
+    """
 
     name: str
     place: Place
@@ -44,7 +47,7 @@ class Snapshot:
     now: int
     created: int
     frames: int
-    bytes: int
+    size: int
     key: int
     salt: bytes
 
@@ -120,9 +123,7 @@ def _known(salt: bytes, number: int, size: int) -> bytes:
     return salt + number.to_bytes(8, "little") + size.to_bytes(4, "little")
 
 
-def _header(
-    view: StateView, place: Place, key: int, salt: bytes, frames: int, size: int
-) -> Bytes:
+def _header(view: StateView, place: Place, key: int, salt: bytes, frames: int, size: int) -> Bytes:
     block = _aligned(BLOCK_BYTES)
     header = block[:SNAPSHOT_HEADER_BYTES].view(SNAPSHOT)
     header["magic"] = np.void(SNAPSHOT_MAGIC)
@@ -172,10 +173,9 @@ def read_snapshot_header(folder: ReadFolder, name: str) -> Snapshot:
     return Snapshot(
         name=name,
         place=place,
+        size=size,
         salt=header["salt"].tobytes(),
-        **{
-            n: int(header[n]) for n in ("state_hash", "now", "created", "frames", "bytes", "key")
-        },
+        **{n: int(header[n]) for n in ("state_hash", "now", "created", "frames", "key")},
     )
 
 
@@ -190,9 +190,9 @@ def checked_frames(
     if keys is not None:
         sealer = _sealer(keys, snapshot.key, snapshot.place.cluster, snapshot.salt)
     buffer = np.empty(FRAME_BYTES, np.uint8)
-    handle = folder.open_to_read(snapshot.name)
+    offset, handle = BLOCK_BYTES, -1
     try:
-        offset = BLOCK_BYTES
+        handle = folder.open_to_read(snapshot.name)
         for number in range(1, snapshot.frames + 1):
             frame = buffer[: folder.read_at(handle, buffer, offset)]
             size = _check_frame(frame, snapshot, number)
@@ -206,8 +206,9 @@ def checked_frames(
     except OSError as error:
         raise SnapshotError(snapshot.name, f"it cannot be read: {error.strerror}") from None
     finally:
-        folder.close(handle)
-    if offset != snapshot.bytes:
+        if handle >= 0:
+            folder.close(handle)
+    if offset != snapshot.size:
         raise SnapshotError(snapshot.name, "bytes behind the last frame")
 
 
@@ -246,6 +247,6 @@ def load_snapshot(
     for found in (view.state_hash, view.recomputed_state_hash()):
         if found != snapshot.state_hash:
             raise SnapshotError(
-                snapshot.name, f"the hash of its state is {found:016x}, not"
-                f" {snapshot.state_hash:016x}"
+                snapshot.name,
+                f"the hash of its state is {found:016x}, not {snapshot.state_hash:016x}",
             )

@@ -61,6 +61,11 @@ class SnapshotStore:
         stems = ((name, name.removesuffix(SUFFIX)) for name in found if name.endswith(SUFFIX))
         return sorted((name for name, stem in stems if stem.isdigit()), reverse=True)
 
+    def nearest(self, sequence: int) -> int:
+        """Of the newest that its name says is not newer than that; 0: there is none."""
+        found = (int(name.removesuffix(SUFFIX)) for name in self.names())
+        return next((s for s in found if s <= sequence), 0)
+
     def header(self, name: str) -> Snapshot:
         """What it is of. Raises SnapshotError."""
         snapshot = read_snapshot_header(self.folder, name)

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from journal.files import DEFAULT_SEGMENT_BYTES, Journal
 from journal.key_sources import load_keys
 from journal.keys import Keys
+from journal.recovery import resume
+from journal.snapshots import SnapshotStore
 from lmax._business import Business
 from lmax._engine import Diverged, EngineFault
 from lmax.ringbuffer.agent import AgentBase, AgentError, AgentRunner
@@ -26,6 +28,7 @@ from node._latency import LatencyProbe
 from node.admission import Entrance
 from node.layout import runners
 from node.refusals import CoreFailed, JournalFailed, LogicFailed, NoRoom
+from node.snapshots import Every, SnapshotKeeper
 from node.timer import Timer
 
 DEFAULT_SLOTS = 1 << 16
@@ -69,7 +72,10 @@ class Core:
         self.business = Business(self.input, self.output, after=[self.synced])
         self.input.add_gate(self.business.position)
         # 3. the state as it was after the last command on the disk
+        store = SnapshotStore.of(self.journal.directory, self.journal.keys)
+        self.recovery = resume(self.business.state, self.journal.reader, store)
         try:
+            self.business.replay(np.empty(0, COMMAND))  # it goes on behind the snapshot
             for commands in self.journal.replay():
                 self.business.replay(commands)
         except EngineFault as fault:
@@ -93,6 +99,7 @@ class Core:
                 self.business.pump_while_full(consumer)
         self.layout = layout
         self.timer: Timer | None = None
+        self.snapshots: SnapshotKeeper | None = None
 
     def _load_books(self) -> None:
         state = self.business.state
@@ -131,6 +138,25 @@ class Core:
         if self.timer is not None:
             self.timer.stop()
             self.timer = None
+
+    def start_snapshots(self, every: Every) -> None:
+        """From now on a snapshot whenever one is due, by a process of its own; see node.snapshots.
+
+        Recovery uses those that are there in any case.
+        """
+        self.stop_snapshots()
+        self.snapshots = SnapshotKeeper(
+            self.journal.directory,
+            self.journal.keys,
+            every,
+            synced=lambda: self.synced.value,
+            newest=self.recovery.sequence,
+        ).start()
+
+    def stop_snapshots(self) -> None:
+        """No snapshot any more; one that is under way is given up."""
+        if self.snapshots is not None:
+            self.snapshots.stop()
 
     def step(self) -> int:
         """One round of every agent, in the invoker layout; the work done. Raises CoreFailed."""
@@ -215,6 +241,7 @@ class Core:
         it could be applied, CoreFailed if an agent stopped for good meanwhile.
         """
         self.stop_timer()
+        self.stop_snapshots()
         began = self.layout == "invoker" or self.runners[0].running
         try:
             if began and not self._failed():
@@ -234,6 +261,7 @@ class Core:
         What was synced is kept and comes back at the next start.
         """
         self.stop_timer()
+        self.stop_snapshots()
         self.business.abandon_output()
         for runner in self.runners:
             runner.stop(drain=False)

@@ -27,6 +27,7 @@ from node.embedded_commands import CommandMethods
 from node.embedded_reader import EventReader
 from node.embedded_views import Account, Balances, Book, Position, Trading, levels_of
 from node.follower import AheadOfJournal, Follower
+from node.snapshots import parse_every
 
 __all__ = [
     "AheadOfJournal",
@@ -84,6 +85,7 @@ class Engine(CommandMethods):
         segment_bytes: int = DEFAULT_SEGMENT_BYTES,
         journal_mode: str = "auto",
         key: str | Keys | None = None,
+        snapshot_every: int | None = None,
     ) -> Self:
         """The engine of that folder, with everything that was done there before.
 
@@ -100,6 +102,8 @@ class Engine(CommandMethods):
         key: where the keys are that encrypt the journal, as `--journal-key` takes it ("file:…",
         "credential:…", "env:…", "pkcs11:…", "none"), or Keys; what LMAX_JOURNAL_KEY names unless
         told.
+        snapshot_every: have a snapshot taken after so many commands, 1,000 or more, by a process of
+        its own, so that the next opening need not replay them; docs/snapshots.md. None: not.
 
         Raises JournalLocked, JournalCorrupt, JournalKeyError, AheadOfJournal, ValueError, OSError.
         """
@@ -121,6 +125,8 @@ class Engine(CommandMethods):
             core.start()
             if timer is not None:
                 core.start_timer(timer)
+            if snapshot_every is not None:
+                core.start_snapshots(parse_every(str(snapshot_every)))
         except BaseException:
             core.stop()
             raise

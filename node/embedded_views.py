@@ -9,6 +9,8 @@ from pathlib import Path
 
 from journal.keys import Keys
 from journal.reader import Reader
+from journal.recovery import resume
+from journal.snapshots import SnapshotStore
 from lmax._engine import Engine as OfflineEngine
 from lmax.amounts import to_decimal
 from lmax.schema import Phase, Reason, Side, Status
@@ -188,8 +190,8 @@ class Balances:
     """A second copy of the state, brought up to date from the journal when asked.
 
     The state that matching works on belongs to its thread alone; looking at it would stop that
-    thread or show a trade half done. The first look replays the whole journal (some
-    hundred thousand commands in a second), a later one what came since the last.
+    thread or show a trade half done. The first look reads the newest snapshot
+    and replays what came after it, a later one what came since the last.
     """
 
     def __init__(self, directory: Path, keys: Keys | None = None) -> None:
@@ -223,6 +225,8 @@ class Balances:
         """The copy after at least that command, which must be on the disk."""
         if self._engine is None or self._reader is None:
             self._engine, self._reader = OfflineEngine(), Reader(self._directory, keys=self._keys)
+            store = SnapshotStore.of(self._directory, self._keys)
+            resume(self._engine, self._reader, store, until=sequence)
         while self._engine.sequence < sequence:
             commands = self._reader.read(sequence)
             if not len(commands):

@@ -13,6 +13,7 @@ from node.cli.ledger import ledger
 from node.cli.output import print_json
 from node.cli.replay import replay
 from node.cli.run import run
+from node.cli.snapshot import snapshot
 
 
 def installed_version() -> str:
@@ -54,7 +55,7 @@ def cli() -> None:
     """
 
 
-for command in (run, replay, journal, ledger):
+for command in (run, replay, journal, snapshot, ledger):
     cli.add_command(command)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from node.snapshots import Every
 
 FOLDER = click.Path(path_type=Path)
 
@@ -24,6 +27,19 @@ def check_period(ctx: click.Context, param: click.Parameter, value: float) -> fl
     if value != 0 and not 0.001 <= value <= 3600:
         raise click.BadParameter(f"{value:g} is not 0.001 to 3600 seconds, or 0 for none")
     return value
+
+
+def check_every(ctx: click.Context, param: click.Parameter, value: str) -> Every:
+    """How often a snapshot is taken."""
+    from node.snapshots import parse_every
+
+    try:
+        return parse_every(value)
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is neither a number of commands (5000000, at least 1000) nor of seconds"
+            " (600s, at least 1s), nor 0 for never"
+        ) from None
 
 
 def check_dsn(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

@@ -11,6 +11,7 @@ from node.cli.errors import guarded
 from node.cli.exits import Exit
 from node.cli.options import (
     FOLDER,
+    check_every,
     check_period,
     check_seconds,
     dsn_option,
@@ -87,6 +88,14 @@ from node.cli.options import (
     default=0.1,
     show_default=True,
     help="How often the clock is told: GTD orders and halts end with it. 0: never.",
+)
+@click.option(
+    "--snapshot-every",
+    callback=check_every,
+    metavar="N|SECONDSs",
+    default="5000000",
+    show_default=True,
+    help="Take a snapshot of the state after so many commands, or seconds (600s). 0: never.",
 )
 @click.option("--fresh", is_flag=True, help="Delete this folder's journal and database first.")
 @system_options

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from journal.recovery import Recovery
 from ledger.errors import ServerError
 from ledger.tail import TailState
 from lmax._engine import EngineFault
@@ -20,6 +21,7 @@ from node.cli.exits import Exit
 from node.cli.output import print_json, print_table, say
 from node.cli.stopping import Stop
 from node.core import CoreFailed
+from node.snapshots import SnapshotStatus
 from node.system import Outcome, System
 from node.view.text import duration
 
@@ -71,6 +73,7 @@ def opened(means: Means, stop: Stop) -> Iterator[System]:
         raise
     with system:
         say(f"lmax: {_journal_line(system)}")
+        tell_recovery(system.core.recovery)
         try:
             _await_ledger(system)
             yield system
@@ -89,6 +92,27 @@ def _journal_line(system: System) -> str:
     key = journal.keys.current
     sealed = f"; encrypted with key {key} of {journal.keys.origin}" if key else ""
     return f"the journal is written in the mode {journal.chosen or journal.mode}{sealed}"
+
+
+def tell_recovery(recovery: Recovery) -> None:
+    """Where the state came from, and which snapshots could not be used for it."""
+    for what in recovery.passed:
+        say(f"lmax: a snapshot is passed over: {what}")
+    if recovery.snapshot:
+        say(f"lmax: began with the snapshot of command {recovery.sequence:,}")
+
+
+def _snapshots(system: System) -> dict[str, Any]:
+    """What --json tells of them."""
+    keeper = system.core.snapshots
+    found = keeper.status if keeper else SnapshotStatus(system.core.recovery.sequence, 0, "")
+    return {
+        "began_with": system.core.recovery.sequence,
+        "newest": found.sequence,
+        "taken": found.taken,
+        "problem": one_line(found.problem),
+        "passed_over": system.core.recovery.passed,
+    }
 
 
 def _await_ledger(system: System) -> None:
@@ -132,6 +156,7 @@ def result_of(outcome: Outcome, system: System, **more: Any) -> dict[str, Any]:
         "journal_mode": system.core.journal.mode,
         "journal_probe": system.core.journal.chosen,
         "journal_key": system.core.journal.keys.current,
+        "snapshots": _snapshots(system),
         **more,
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from journal.files import Journal
+from journal.snapshots import SUFFIX, snapshot_folder
 from ledger.errors import ServerError, ServerInUse
 from ledger.server import EmbeddedPostgres
 from node.cli.exits import Exit
@@ -14,6 +15,7 @@ from node.cli.feeder import Feeder
 from node.cli.market import market_of
 from node.cli.session import Means, opened, report, result_of
 from node.cli.stopping import Stop
+from node.snapshots import Every
 from node.system import database_folder
 from node.view.watch import watching
 
@@ -31,6 +33,7 @@ class Plan(Means):
     fresh: bool
     timer: float
     orders: str
+    snapshot_every: Every
 
 
 def trade(plan: Plan) -> Exit:
@@ -52,6 +55,8 @@ def trade(plan: Plan) -> Exit:
         ) as watch:
             if plan.timer:
                 system.core.start_timer(plan.timer)
+            if plan.snapshot_every:
+                system.core.start_snapshots(plan.snapshot_every)
             feeder.start()
             while feeder.is_alive():
                 watch.look()
@@ -72,7 +77,7 @@ def trade(plan: Plan) -> Exit:
 
 
 def wipe(directory: Path) -> None:
-    """Delete the journal and the embedded database of a folder that nobody uses.
+    """Delete the journal, its snapshots and the embedded database of a folder that nobody uses.
 
     Raises JournalLocked, ServerInUse.
     """
@@ -80,6 +85,8 @@ def wipe(directory: Path) -> None:
     if folder.is_dir():
         with Journal(folder):
             for path in folder.glob("*.segment"):
+                path.unlink()
+            for path in snapshot_folder(folder).glob(f"*{SUFFIX}*"):
                 path.unlink()
     if database_folder(directory).is_dir():
         _destroy(EmbeddedPostgres(database_folder(directory)))
