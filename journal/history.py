@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from journal.keys import Keys
 from journal.reader import Reader
+from journal.recovery import resume
+from journal.snapshots import SnapshotStore
 from lmax._engine import Engine
 from lmax.schema import COMMAND, EVENT
 
@@ -22,28 +24,33 @@ CHUNK = 8192
 class History:
     """The events of a journal from any command on, in order.
 
-    It keeps a second copy of the whole state, at the command it has come to.
+    It keeps a second copy of the whole state, at the command it has come to, and begins with the
+    newest snapshot that is not newer than what is asked for.
     """
 
     def __init__(self, directory: Path, keys: Keys | None = None) -> None:
         self._directory = directory
         self._keys = keys
-        self._begin()
+        self._store = SnapshotStore.of(directory, keys)
+        self._begin(0)
 
-    def _begin(self) -> None:
+    def _begin(self, sequence: int) -> None:
+        """Come as near to the state behind that command as a snapshot brings us."""
         self.engine = Engine()
         self._reader = Reader(self._directory, keys=self._keys)
+        resume(self.engine, self._reader, self._store, until=sequence)
         self._waiting = np.empty(0, COMMAND)
 
     def events_after(self, sequence: int, until: int) -> npt.NDArray[np.void]:
         """The next events of commands after `sequence` and not after `until`, whole commands.
 
         An empty array when there are none on the disk yet. Give what was returned last as the
-        next `sequence`; an earlier one begins again from the start. Raises JournalCorrupt.
+        next `sequence`; an earlier one begins again from before it. Raises JournalCorrupt.
         """
-        if sequence < self.engine.sequence:
+        at = self.engine.sequence
+        if sequence < at or (sequence > at and self._store.nearest(sequence) > at):
             self.close()
-            self._begin()
+            self._begin(sequence)
         while self.engine.sequence < until:
             if not len(self._waiting):
                 self._waiting = self._reader.read(until)
@@ -63,19 +70,3 @@ class History:
 
     def close(self) -> None:
         self._reader.close()
-
-
-def replayed(directory: Path, until: int | None = None, *, keys: Keys | None = None) -> Engine:
-    """An engine that has applied the journal, up to command `until` if that is given.
-
-    Raises JournalCorrupt, JournalError.
-    """
-    engine = Engine()
-    with Reader(directory, keys=keys) as reader:
-        while len(commands := reader.read()):
-            if until is not None:
-                commands = commands[: max(0, until - engine.sequence)]
-            engine.skim(commands)
-            if until is not None and engine.sequence >= until:
-                break
-    return engine
