@@ -146,17 +146,20 @@ def log_in(uri: TokenUri, token: Token) -> Session:
 
 
 def find_key(uri: TokenUri, session: Session) -> Any:  # its type does not say what it can do
-    from pkcs11 import KeyType, ObjectClass, exceptions
+    from pkcs11 import Attribute, KeyType, ObjectClass
 
+    wanted: dict[Attribute, Any] = {
+        Attribute.CLASS: ObjectClass.SECRET_KEY,
+        Attribute.KEY_TYPE: KeyType.AES,
+    }
+    if uri.object:
+        wanted[Attribute.LABEL] = uri.object
+    if uri.id:
+        wanted[Attribute.ID] = uri.id
     with told(uri, "cannot be looked for"):
-        try:
-            return session.get_key(
-                object_class=ObjectClass.SECRET_KEY,
-                key_type=KeyType.AES,
-                label=uri.object or None,
-                id=uri.id or None,
-            )
-        except exceptions.NoSuchKey:
-            raise JournalKeyError(f"the token holds no AES key {uri}") from None
-        except exceptions.MultipleObjectsReturned:
-            raise JournalKeyError(f"several keys fit {uri}: add id=%..") from None
+        found = list(session.get_objects(wanted))
+    if not found:
+        raise JournalKeyError(f"the token holds no AES key {uri}")
+    if len(found) > 1:
+        raise JournalKeyError(f"several keys fit {uri}: add id=%..")
+    return found[0]

@@ -29,7 +29,7 @@ class Token:
 
     def make(self, label: str = LABEL) -> None:
         """A token with that label and our PIN."""
-        command = [SOFTHSM.path, "--module", self.driver, "--init-token", "--free"]
+        command = [str(SOFTHSM.path), "--module", str(self.driver), "--init-token", "--free"]
         command += ["--label", label, "--so-pin", "so-4711-so", "--pin", PIN]
         environment = os.environ | self.environment
         subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
