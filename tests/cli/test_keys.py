@@ -33,9 +33,19 @@ def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Token:
     return token
 
 
-def ran(data: Path, postgres: str, key: str, *more: object, **variables: str) -> Finished:
+Environment = dict[str, str]
+
+
+def call(variables: Environment, *arguments: object) -> Finished:
+    """`lmax` in a process of its own, with these variables."""
+    return lmax(*arguments, timeout=60.0, **variables)
+
+
+def ran(
+    data: Path, postgres: str, key: str, *more: object, variables: Environment | None = None
+) -> Finished:
     arguments = ["run", "--dir", data, "--dsn", postgres, "--for", "0.3", "--rate", "2000", *SMALL]
-    return lmax(*arguments, "--json", "--journal-key", key, *more, **variables)
+    return call(variables or {}, *arguments, "--json", "--journal-key", key, *more)
 
 
 def test_a_market_whose_journal_is_encrypted_by_a_tokens_key(
@@ -44,13 +54,13 @@ def test_a_market_whose_journal_is_encrypted_by_a_tokens_key(
     """Two runs with a new key between them; every reading verb; nothing secret is told."""
     data, key = tmp_path / "data", token.uri()
     with_token = dict(token.environment, LMAX_DEBUG="1")
-    done = [ran(data, postgres, key, "--journal-mode", "buffered", **with_token)]
+    done = [ran(data, postgres, key, "--journal-mode", "buffered", variables=with_token)]
     named = dict(with_token, LMAX_JOURNAL_KEY=key)
-    done.append(lmax("journal", "keys", "rotate", data, **named))
-    done.append(ran(data, postgres, key, **with_token))
+    done.append(call(named, "journal", "keys", "rotate", data))
+    done.append(ran(data, postgres, key, variables=with_token))
     for verb in ("verify", "replay", "dump", "keys ls"):
-        done.append(lmax("journal", *verb.split(), data, "--json", **named))
-    done.append(lmax("ledger", "check", data, "--dsn", postgres, "--json", **named))
+        done.append(call(named, "journal", *verb.split(), data, "--json"))
+    done.append(call(named, "ledger", "check", data, "--dsn", postgres, "--json"))
     assert [(one.code, one.errors[-300:]) for one in done if one.code] == []
     first, _, second, verified, replayed, dumped, listed, checked = done
     assert (first.json["journal_mode"], first.json["journal_key"]) == ("buffered", 1)
@@ -63,10 +73,10 @@ def test_a_market_whose_journal_is_encrypted_by_a_tokens_key(
     assert (listed.json["held"], listed.json["missing"]) == ([1, 2], [])
     assert checked.json["discrepancies"] == 0
     token.tell_pin("canary-wrong")
-    done.append(lmax("journal", "verify", data, **named))
+    done.append(call(named, "journal", "verify", data))
     token.tell_pin(PIN)
-    done.append(lmax("journal", "verify", data, "--journal-key", "none", **with_token))
-    done.append(lmax("journal", "verify", data, **dict(named, LMAX_JOURNAL_KEY=token.uri("id=9"))))
+    done.append(call(with_token, "journal", "verify", data, "--journal-key", "none"))
+    done.append(call(named | {"LMAX_JOURNAL_KEY": token.uri("id=9")}, "journal", "verify", data))
     assert [one.code for one in done[-3:]] == [3, 3, 3]
     no_secret_is_told(done, data, token)
 
@@ -89,19 +99,18 @@ def test_a_key_file_from_its_making_to_its_move_into_a_token(
 ) -> None:
     data, key = tmp_path / "data", f"file:{tmp_path / 'keys'}"
     environment = {"LMAX_JOURNAL_KEY": key, **token.environment}
-    made = lmax("journal", "keys", "new", data, **environment)
+    made = call(environment, "journal", "keys", "new", data)
     assert (made.code, made.output) == (0, f"key 1 of {key} encrypts from the next start on\n")
     assert ran(data, postgres, key).code == 0
     again = inside("journal", "keys", "new", data, "--journal-key", f"file:{tmp_path}/more")
     assert (again.code, "segments need key 1" in again.errors) == (3, True)
-    moved = lmax(
-        "journal", "keys", "rewrap", data, "--to", token.uri("object=other"), **environment
-    )
+    target = token.uri("object=other")
+    moved = call(environment, "journal", "keys", "rewrap", data, "--to", target)
     assert moved.code == 0, moved.errors
     assert (data / "journal" / NAME).exists()
     (tmp_path / "keys").unlink()
     there = dict(environment, LMAX_JOURNAL_KEY=token.uri("object=other"))
-    assert lmax("journal", "verify", data, **there).code == 0
+    assert call(there, "journal", "verify", data).code == 0
 
 
 def test_what_is_wrong_with_a_key_is_told_with_the_exit_code(tmp_path: Path, postgres: str) -> None:

@@ -87,7 +87,7 @@ def test_over_kill_9_of_a_loaded_process(tmp_path: Path, seed: int) -> None:
     for turn in range(ROUNDS):
         before = set(witness.salts)
         mode = random.choice(["direct", "buffered", "uring"])
-        command = [sys.executable, "-m", "tests.journal.doomed", folder, str(seed), mode]
+        command = [sys.executable, "-m", "tests.journal.doomed", str(folder), str(seed), mode]
         with subprocess.Popen(
             [*command, f"file:{key}"], cwd=ROOT, stdout=subprocess.PIPE, text=True
         ) as process:
