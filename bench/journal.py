@@ -22,6 +22,8 @@ from bench import common
 from bench._drive import Stages, feed, feed_at_rate
 from bench._journal import drain, one_in_flight, raw_writes
 from bench.bare import wait_for_segment
+from bench.journal_encrypted import encrypted_cost
+from bench.journal_encrypted import table_rows as encrypted_rows
 from journal._writer import Journaler
 from journal.files import DEFAULT_SEGMENT_BYTES, Journal
 from journal.folder import RealFolder
@@ -160,6 +162,16 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         single = alone(folder, options.mode, options.rounds, keys)
         full = full_load(folder, options.mode, options.seconds, options.loads, keys)
         groups = [group_commit(folder, options.mode, r, options.seconds) for r in options.rates]
+        cost = {}
+        if options.encrypted:
+            cost = encrypted_cost(
+                folder,
+                lambda place, keys: opened(place, options.mode, keys, AHEAD),
+                KEY,
+                rounds=options.rounds,
+                loads=options.loads,
+                seconds=options.seconds,
+            )
     return {
         "mode": options.mode,
         "encrypted": options.encrypt,
@@ -170,6 +182,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         "one_in_flight": single,
         "full_load": full,
         "group_commit": groups,
+        **({"encryption": cost} if cost else {}),
     }
 
 
@@ -181,7 +194,8 @@ def table_rows(found: dict[str, Any]) -> list[list[str]]:
     rows.insert(2, ["journal / bare", *(f"{ratio:.2f}" for ratio in single["ratio"].values())])
     rate = f"{full['commands_per_s']:,}/s"
     ratio = f"{full['gb_per_s']} GB/s, {full['bandwidth_ratio']} of bare"
-    return [*rows, ["full load", rate, ratio, "", "", "", ""]]
+    rows.append(["full load", rate, ratio, "", "", "", ""])
+    return rows + (encrypted_rows(found["encryption"]) if "encryption" in found else [])
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -192,6 +206,7 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument("--seconds", type=common.positive, default=0.4, help="of each load")
     options.add_argument("--rates", type=common.positive, nargs="*", default=[1e4, 1e5, 1e6])
     options.add_argument("--encrypt", action="store_true", help="AES-256-GCM at rest")
+    options.add_argument("--encrypted", action="store_true", help="and what that costs, in turns")
     chosen = options.parse_args(arguments)
     found = measured(chosen)
     common.show(
