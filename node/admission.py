@@ -19,7 +19,12 @@ from node.refusals import NoRoom
 RESERVE = 0.25
 """Of a segment, for what makes the books smaller."""
 
-LAST_SERVED = [CommandType.NEW_ORDER, CommandType.REPLACE, CommandType.TIMER]
+LAST_SERVED = [
+    CommandType.NEW_ORDER,
+    CommandType.REPLACE,
+    CommandType.TIMER,
+    CommandType.CHECKPOINT,
+]
 """Not taken from the reserve. A TIMER alone takes a block, ten times a second."""
 
 

@@ -26,6 +26,7 @@ from marketdata.views import NOTHING_KNOWN, Bands, Trading
 from node._ingress import Ingress
 from node._latency import LatencyProbe
 from node.admission import Entrance
+from node.checkpoints import Checkpoints
 from node.layout import runners
 from node.refusals import CoreFailed, JournalFailed, LogicFailed, NoRoom
 from node.snapshots import Every, SnapshotKeeper
@@ -99,6 +100,7 @@ class Core:
                 self.business.pump_while_full(consumer)
         self.layout = layout
         self.timer: Timer | None = None
+        self.checkpoints: Checkpoints | None = None
         self.snapshots: SnapshotKeeper | None = None
 
     def _load_books(self) -> None:
@@ -139,6 +141,22 @@ class Core:
             self.timer.stop()
             self.timer = None
 
+    def start_checkpoints(self, period: float) -> None:
+        """From now on a CHECKPOINT command every `period` seconds; see node.checkpoints.
+
+        In the invoker layout `step` publishes it when it is due. Raises ValueError.
+        """
+        self.stop_checkpoints()
+        self.checkpoints = Checkpoints(self.entrance, self.business, period)
+        if self.layout != "invoker":
+            self.checkpoints.start()
+
+    def stop_checkpoints(self) -> None:
+        """No CHECKPOINT command any more, if there were any."""
+        if self.checkpoints is not None:
+            self.checkpoints.stop()
+            self.checkpoints = None
+
     def start_snapshots(self, every: Every) -> None:
         """From now on a snapshot whenever one is due, by a process of its own; see node.snapshots.
 
@@ -160,8 +178,9 @@ class Core:
 
     def step(self) -> int:
         """One round of every agent, in the invoker layout; the work done. Raises CoreFailed."""
-        if self.timer is not None:
-            self.timer.poll()
+        for clock in (self.timer, self.checkpoints):
+            if clock is not None:
+                clock.poll()
         try:
             return self.runners[0].step()
         except AgentError:
@@ -241,6 +260,7 @@ class Core:
         it could be applied, CoreFailed if an agent stopped for good meanwhile.
         """
         self.stop_timer()
+        self.stop_checkpoints()
         self.stop_snapshots()
         began = self.layout == "invoker" or self.runners[0].running
         try:
@@ -261,6 +281,7 @@ class Core:
         What was synced is kept and comes back at the next start.
         """
         self.stop_timer()
+        self.stop_checkpoints()
         self.stop_snapshots()
         self.business.abandon_output()
         for runner in self.runners:

@@ -81,6 +81,7 @@ class Engine(CommandMethods):
         layout: str = "shared",
         after: int | None = None,
         timer: float | None = None,
+        checkpoints: float | None = None,
         slots: int = DEFAULT_SLOTS,
         segment_bytes: int = DEFAULT_SEGMENT_BYTES,
         journal_mode: str = "auto",
@@ -96,6 +97,8 @@ class Engine(CommandMethods):
         timer: seconds between TIMER commands that the engine gives itself, 0.001 to 3600. GTD
         orders expire, halts end and bands move with them alone. None: only those you publish
         with `timer()`, so that sequences and events are yours alone.
+        checkpoints: seconds between CHECKPOINT commands, likewise: the state hash goes into the
+        journal, and an opening or a replay that comes to another one is refused. None: not.
         slots: commands, and events, that are held in memory on their way, a power of two.
         segment_bytes: of a file of the journal; journal_mode: "auto" (the fastest here), "direct",
         "uring", "buffered".
@@ -125,6 +128,8 @@ class Engine(CommandMethods):
             core.start()
             if timer is not None:
                 core.start_timer(timer)
+            if checkpoints is not None:
+                core.start_checkpoints(checkpoints)
             if snapshot_every is not None:
                 core.start_snapshots(parse_every(str(snapshot_every)))
         except BaseException:

@@ -176,6 +176,7 @@ class System:
         Raises CoreFailed, TimeoutError.
         """
         self.core.stop_timer()
+        self.core.stop_checkpoints()
         self.core.wait_applied(self.core.input.cursor, timeout=patience_s)
         seconds = time.monotonic() - self._began
         self._await_ledger(patience_s, waiting)

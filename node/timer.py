@@ -46,6 +46,8 @@ class Timer:
     published: how many there were; late: how often the ring was full when one was due.
     """
 
+    name = "timer"
+
     def __init__(
         self, ingress: Offers, period: float = PERIOD_S, *, clock: Clock = time.monotonic
     ) -> None:
@@ -70,21 +72,26 @@ class Timer:
         if now < self._due:
             return False
         try:
-            self._ingress.offer(self._command)
+            published = self._publish()
         except RingFull:
             self.late += 1
             self._due = now + self.period / RETRIES
             return False
-        self.published += 1
+        self.published += published
         self._due += self.period
         if self._due <= now:
             self._due = now + self.period
+        return published
+
+    def _publish(self) -> bool:
+        """What is due; False if there is nothing to say. Raises RingFull."""
+        self._ingress.offer(self._command)
         return True
 
     def start(self) -> Timer:
         """Begin, in a thread of its own; the first is published after one period."""
         self._due = self._clock() + self.period
-        self._thread = threading.Thread(target=self._run, name="timer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
         return self
 

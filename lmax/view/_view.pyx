@@ -9,6 +9,7 @@ from lmax.rules._instruments cimport tick_at
 from lmax.state._state cimport (
     Instrument, Order, State, day_of, leaves_of, slot_of,
 )
+from lmax.ringbuffer.atomics cimport load_acquire_i64
 from lmax.view._statehash cimport state_hash, state_hash_afresh
 from lmax.rules._stops cimport freshen_trigger
 from lmax.state.days cimport LIMIT_NONE, LIMIT_UP, Day
@@ -66,8 +67,12 @@ cdef class StateView:
 
     @property
     def checkpoint(self):
-        """(sequence, state hash) of the last CHECKPOINT; (0, 0) before the first."""
-        return self.state.checkpoint_sequence, self.state.checkpoint_hash
+        """(sequence, state hash) of the last CHECKPOINT; (0, 0) before the first.
+
+        While commands are applied the hash may be that of a later one.
+        """
+        cdef uint64_t sequence = load_acquire_i64(<int64_t *>&self.state.checkpoint_sequence)
+        return sequence, self.state.checkpoint_hash
 
     def account(self, uint32_t account):
         """(cash, reserved) of an account, or None."""

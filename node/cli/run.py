@@ -90,6 +90,15 @@ from node.cli.options import (
     help="How often the clock is told: GTD orders and halts end with it. 0: never.",
 )
 @click.option(
+    "--checkpoints",
+    type=float,
+    callback=check_period,
+    metavar="SECONDS",
+    default=1.0,
+    show_default=True,
+    help="How often the state hash is journaled; a replay compares it. 0: never.",
+)
+@click.option(
     "--snapshot-every",
     callback=check_every,
     metavar="N|SECONDSs",

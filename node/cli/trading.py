@@ -32,6 +32,7 @@ class Plan(Means):
     shown: str | None
     fresh: bool
     timer: float
+    checkpoints: float
     orders: str
     snapshot_every: Every
 
@@ -55,6 +56,8 @@ def trade(plan: Plan) -> Exit:
         ) as watch:
             if plan.timer:
                 system.core.start_timer(plan.timer)
+            if plan.checkpoints:
+                system.core.start_checkpoints(plan.checkpoints)
             if plan.snapshot_every:
                 system.core.start_snapshots(plan.snapshot_every)
             feeder.start()
