@@ -58,13 +58,13 @@ class Archiver:
         self,
         *,
         tail: bool = False,
-        snapshots: list[Found] | None = None,
+        snapshots: Callable[[bytes], list[Found]] = lambda cluster: [],
         kept: Checkpoint | None = None,
     ) -> Archived:
         """Everything that is not archived yet.
 
-        tail: also what the segment in use holds by now; snapshots: files with their entries;
-        kept: a checkpoint of the manifest, besides the one in the journal's folder.
+        tail: also what the segment in use holds by now; snapshots: gives those of the journal with
+        that name; kept: a checkpoint of the manifest, besides the one in the journal's folder.
         """
         self.store.check()
         self.manifest = load(self.store, self.signer.public, kept)
@@ -74,9 +74,9 @@ class Archiver:
             self._segment(number, kind)
         if self.manifest.entries and (self.directory / key_wrapped.NAME).exists():
             self._wrapped_keys()
-        for found in snapshots or []:
-            self._snapshot(found)
         if self.manifest.entries:
+            for found in snapshots(bytes.fromhex(self.manifest.cluster)):
+                self._snapshot(found)
             keep(self.directory, self.store.where, self.manifest.checkpoint)
         return Archived(self.added, self.manifest.checkpoint, self.manifest.covered)
 
@@ -130,9 +130,9 @@ class Archiver:
             self._add(Found(path, Entry(0, KEYS, "", "", "", file=path.name, bytes=size)))
 
     def _snapshot(self, found: Found) -> None:
-        if not self.manifest.entries:
-            raise ArchiveError(f"{found.path} has no archived segment before it")
-        if not self._has(found.entry):
+        """Only of a state that the archived segments lead to."""
+        reached = max((e.last for e in self.manifest.objects(SEGMENT, TAIL)), default=0)
+        if found.entry.last <= reached and not self._has(found.entry):
             self._add(found)
 
     def _has(self, entry: Entry) -> bool:

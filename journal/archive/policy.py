@@ -1,7 +1,8 @@
 """What may be deleted, and when: nothing before its date, nothing that is not safe elsewhere.
 
-*Here*: a segment whose commands a verified snapshot stands for, that is in the archive and was
-fetched and compared just now, and that is old enough. *In the archive*: what is past its date.
+*Here*: a segment that ends before a verified snapshot, that is in the archive and was fetched and
+compared just now, and that is old enough. *In the archive*: what is past its date. A segment in
+which a snapshot's last command stands always stays, since that is where reading goes on.
 Every deletion is an entry of the manifest, written before it is done.
 """
 
@@ -20,6 +21,7 @@ from journal.archive.manifest import Manifest
 from journal.archive.packing import hashed
 from journal.archive.segments import check_chain, fetch
 from journal.archive.signing import Signer
+from journal.archive.snapshots import check_snapshot
 from journal.archive.store import now
 from journal.archive.upload import later
 from journal.folder import RealFolder
@@ -32,16 +34,16 @@ KEEP_HERE = timedelta(days=30)
 def prunable(
     manifest: Manifest, directory: Path, covered: int, older_than: timedelta = KEEP_HERE
 ) -> list[Entry]:
-    """Segments of a folder that may go: archived, old enough, and not after command `covered`.
+    """Segments of a folder that may go: archived, old enough, and ending before `covered`.
 
-    covered: the sequence of a snapshot that was verified by loading it.
+    covered: the sequence of the oldest snapshot that recovery may need, every byte of it checked.
     """
     archived = manifest.segments()
     limit = now() - older_than
     found = []
     for number in segment_numbers(directory):
         entry = archived.get(number)
-        if entry is None or entry.last > covered:
+        if entry is None or entry.last >= covered:
             break
         if datetime.fromisoformat(entry.archived) > limit:
             break
@@ -69,7 +71,7 @@ def prune(
     for entry in prunable(manifest, directory, covered, older_than):
         path = directory / segment_name(entry.segment)
         prove(manifest, entry, path, keys)
-        reason = f"archived, and a snapshot stands for every command up to {covered}"
+        reason = f"archived, and good snapshots stand for every command up to {covered}"
         done = replace(entry, kind=PRUNED, retain_until=later(retention), reason=reason)
         if not any(is_same(e, done) for e in manifest.entries):
             manifest.add(done, signer)
@@ -106,7 +108,7 @@ def expirable(manifest: Manifest, moment: datetime | None = None) -> list[Entry]
     found = []
     objects = manifest.objects(SEGMENT, TAIL, SNAPSHOT)
     for entry in sorted(objects, key=lambda e: (e.last, e.number)):
-        if entry.until > moment or entry.last > covered:
+        if entry.until > moment or entry.last >= covered:
             break
         found.append(entry)
     return found
@@ -142,10 +144,8 @@ def expire(
 
 
 def prove_snapshot(manifest: Manifest, gone: list[Entry]) -> None:
-    """That a snapshot which stands for all of these, and stays, is still what was archived."""
-    names = {entry.name for entry in gone}
-    newest = max(
-        (e for e in manifest.objects(SNAPSHOT) if e.name not in names), key=lambda e: e.last
-    )
-    with tempfile.TemporaryDirectory(prefix="lmax-archive-") as folder:
-        fetch(manifest.store, newest, Path(folder, newest.file))
+    """That the newest snapshot, which stays, is whole and what was archived."""
+    newest = max(manifest.objects(SNAPSHOT), key=lambda entry: entry.last)
+    if newest in gone:
+        raise ArchiveError(f"{newest.name} would go, and nothing stands for what is older")
+    check_snapshot(manifest, newest)

@@ -8,7 +8,7 @@ import tempfile
 from collections import OrderedDict
 from pathlib import Path
 
-from journal.archive.entry import TAIL, Entry
+from journal.archive.entry import SNAPSHOT, TAIL, Entry
 from journal.archive.manifest import Manifest
 from journal.archive.segments import fetch
 from journal.errors import JournalError
@@ -22,13 +22,22 @@ KEPT = 3
 class ArchiveFolder(ReadFolder):
     """The segments of an archive; close it to remove what was fetched.
 
-    with_tail: also the newest part of a segment that is not archived in full.
+    with_tail: also the newest part of a segment that is not archived in full; entries: by file
+    name, instead of the segments.
     """
 
-    def __init__(self, manifest: Manifest, *, with_tail: bool = True) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        *,
+        with_tail: bool = True,
+        entries: dict[str, Entry] | None = None,
+    ) -> None:
         self.path = Path(manifest.store.where)
         self.manifest = manifest
-        self.entries = {segment_name(n): e for n, e in usable(manifest, with_tail).items()}
+        segments = {segment_name(n): e for n, e in usable(manifest, with_tail).items()}
+        self.entries = segments if entries is None else entries
+        self._snapshots: ArchiveFolder | None = None
         self._here = Path(tempfile.mkdtemp(prefix="lmax-archive-"))
         self._local = RealFolder(self._here)
         self._fetched: OrderedDict[str, None] = OrderedDict()
@@ -40,7 +49,8 @@ class ArchiveFolder(ReadFolder):
         return name in self.entries
 
     def size(self, name: str) -> int:
-        return self._entry(name).segment_bytes
+        entry = self._entry(name)
+        return entry.segment_bytes or entry.bytes
 
     def open_to_read(self, name: str) -> int:
         entry = self._entry(name)
@@ -64,8 +74,17 @@ class ArchiveFolder(ReadFolder):
             raise JournalError(f"{self.path} holds no {name}")
         return self.entries[name]
 
+    def snapshots(self) -> ArchiveFolder:
+        """The archive's snapshots, as a folder of their own that goes with this one."""
+        if self._snapshots is None:
+            entries = {e.file: e for e in self.manifest.objects(SNAPSHOT)}
+            self._snapshots = ArchiveFolder(self.manifest, entries=entries)
+        return self._snapshots
+
     def remove(self) -> None:
         """Delete what was fetched."""
+        if self._snapshots:
+            self._snapshots.remove()
         shutil.rmtree(self._here, ignore_errors=True)
 
     def __enter__(self) -> ArchiveFolder:

@@ -20,7 +20,6 @@ from journal.files import lock_folder
 from journal.folder import RealFolder
 from journal.keys import Keys
 
-SNAPSHOTS = "snapshots"
 PART = ".restore"
 
 
@@ -68,7 +67,7 @@ def restore(
             told(entry.file)
         for entry in manifest.objects(SNAPSHOT) if snapshots else []:
             if snapshots and entry.last <= entries[-1].last:
-                snapshots.mkdir(exist_ok=True)
+                snapshots.mkdir(parents=True, exist_ok=True)
                 fresh = put_back(manifest, entry, snapshots, None)
                 (files if fresh else kept).append(entry.file)
         keep(directory, manifest.store.where, manifest.checkpoint)

@@ -18,10 +18,11 @@ from journal.archive.policy import expirable, expire, prunable, prune
 from journal.archive.restore import restore
 from journal.archive.segments import fetch_keys
 from journal.archive.signing import PUBLIC, make_key, private_key, public_key
-from journal.archive.snapshots import covered_by_snapshot, snapshots_folder, snapshots_of
+from journal.archive.snapshots import snapshots_of
 from journal.archive.stores import open_store
 from journal.key_sources import load_keys
 from journal.reader import segment_numbers
+from journal.snapshots import SnapshotStore, snapshot_folder
 from node.cli.exits import Exit
 from node.cli.journal_reading import journal_of
 from node.cli.output import print_json, print_table, say
@@ -59,7 +60,9 @@ def archive_journal(
         retention,
         told=lambda entry: say(_line(entry)),
     )
-    done = archiver.run(tail=tail, snapshots=snapshots_of(directory), kept=kept)
+    done = archiver.run(
+        tail=tail, snapshots=lambda cluster: snapshots_of(directory, cluster), kept=kept
+    )
     warn(done.covered)
     result = {
         "archived": [entry.name for entry in done.added],
@@ -132,7 +135,7 @@ def restore_journal(
         directory,
         upto=upto,
         numbers=numbers,
-        snapshots=snapshots_folder(directory),
+        snapshots=snapshot_folder(directory),
         keys=lambda: load_keys(journal_key, directory),
         told=lambda name: say(f"{name}: restored"),
     )
@@ -154,6 +157,8 @@ def prune_journal(
     endpoint: str,
     key: Path,
     older_than: timedelta,
+    snapshots: int,
+    seen: tuple[int, ...],
     dry_run: bool,
     journal_key: str,
     json: bool,
@@ -163,11 +168,14 @@ def prune_journal(
     signer = private_key(key)
     store = open_store(target, endpoint=endpoint)
     manifest = load(store, signer.public)
-    covered = covered_by_snapshot(directory)
+    keys = load_keys(journal_key, directory)
+    needed = SnapshotStore.of(directory, keys).first_needed(
+        bytes.fromhex(manifest.cluster), keep=snapshots, seen=seen
+    )
+    covered = needed - 1
     if dry_run:
         names = [entry.file for entry in prunable(manifest, directory, covered, older_than)]
     else:
-        keys = load_keys(journal_key, directory)
         names = prune(manifest, directory, signer, covered, older_than=older_than, keys=keys)
     left = len(segment_numbers(directory)) - (len(names) if dry_run else 0)
     result = {

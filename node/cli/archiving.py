@@ -206,12 +206,27 @@ def restore(**options: Any) -> Exit:
     callback=in_days,
     help="Days since it was archived.",
 )
+@click.option(
+    "--snapshots",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="What any of the last N good snapshots needs stays.",
+)
+@click.option(
+    "--seen",
+    type=click.IntRange(0),
+    multiple=True,
+    metavar="SEQUENCE",
+    help="The last command that a consumer of events has; what it still needs stays.",
+)
 @click.option("--dry-run", is_flag=True, help="Only tell what would be deleted.")
 @key_option
 @json_option
 @guarded
 def prune(**options: Any) -> Exit:
-    """Delete segments here that are archived, old enough, and for which a good snapshot stands.
+    """Delete segments here that are archived, old enough, and that no good snapshot needs.
 
     Each is fetched from the archive and compared before; each deletion is recorded there first.
 

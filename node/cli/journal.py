@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from node.cli.archiving import VERBS
+from node.cli import archiving, exporting
+from node.cli.archiving import public_option, store_options
 from node.cli.errors import guarded
 from node.cli.exits import Exit
 from node.cli.keys import keys
@@ -108,25 +110,32 @@ def replay(folder: Path, journal_key: str, json: bool) -> Exit:
 
 @journal.command(short_help="Take what is damaged from a good copy.")
 @click.argument("folder", metavar="DIR", type=FOLDER)
-@click.option("--from", "source", metavar="DIR", type=FOLDER, required=True, help="The good copy.")
+@click.option(
+    "--from", "source", metavar="DIR|ARCHIVE|s3://…|http://…", required=True, help="The good copy."
+)
+@store_options
+@public_option(required=False)
+@click.option("--token", metavar="SOURCE", default="", help="Of the other machine; see `serve`.")
 @key_option
 @json_option
 @guarded
-def repair(folder: Path, source: Path, journal_key: str, json: bool) -> Exit:
+def repair(**options: Any) -> Exit:
     """Replace damaged segments by those of a copy that is proven to be good and the same.
 
     The proof: its own chain of hashes is whole, and it goes on from the last good command here, by
-    sequence and hash. The damaged files stay beside it as `….damaged`.
+    sequence and hash. The damaged files stay beside it as `….damaged`. The copy is a folder, an
+    archive, or another machine where `lmax journal serve` runs.
 
     \b
     Example:
       lmax journal repair lmax-data --from /backup/lmax-data
+      lmax journal repair lmax-data --from http://10.0.0.2:7400 --token file:token
     """
     from node.cli.journal_verbs import repair_from
 
-    return repair_from(folder, source, journal_key, json)
+    return repair_from(**options)
 
 
 journal.add_command(keys)
-for verb in VERBS:
+for verb in [*archiving.VERBS, *exporting.VERBS]:
     journal.add_command(verb)

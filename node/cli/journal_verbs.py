@@ -19,6 +19,7 @@ from node.cli.command_text import as_json_line, as_text
 from node.cli.exits import Exit
 from node.cli.journal_reading import Segment, journal_of, read_patiently, segments
 from node.cli.output import print_json, print_table, say
+from node.cli.sources import source as open_source
 from node.system import journal_folder
 
 
@@ -70,15 +71,24 @@ def _number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def repair_from(folder: Path, source: Path, key: str, as_json: bool) -> Exit:
+def repair_from(
+    folder: Path,
+    source: str,
+    endpoint: str,
+    public_key: Path | None,
+    token: str,
+    journal_key: str,
+    json: bool,
+) -> Exit:
     """`lmax journal repair`"""
     directory = journal_folder(folder)
-    done = repair(directory, journal_of(source), keys=load_keys(key, directory))
+    with open_source(source, endpoint=endpoint, public_key=public_key, token=token) as copy:
+        done = repair(directory, copy, keys=load_keys(journal_key, directory))
     found: dict[str, Any] = {"segments": [], "kept": [], "first_sequence": None}
     if done:
         found = {"segments": done.segments, "kept": done.kept, "first_sequence": done.first}
         found["last_sequence"] = done.verdict.last_sequence
-    if as_json:
+    if json:
         print_json(found)
     elif done:
         print_table([(name.replace("_", " "), _text(value)) for name, value in found.items()])
