@@ -24,15 +24,21 @@ def play(engine: Engine, reader: Reader, last: int = NO_LIMIT) -> None:
 
 
 def replayed(
-    directory: Path | ReadFolder, until: int | None = None, *, keys: Keys | None = None
+    directory: Path | ReadFolder,
+    until: int | None = None,
+    *,
+    keys: Keys | None = None,
+    store: SnapshotStore | None = None,
 ) -> Engine:
     """An engine that has applied a journal from its first command on, up to `until` if given.
 
-    Raises JournalError, EngineFault.
+    store: begin with the newest good snapshot there. Raises JournalError, EngineFault.
     """
-    engine = Engine()
+    engine, last = Engine(), NO_LIMIT if until is None else until
     with Reader(directory, keys=keys) as reader:
-        play(engine, reader, NO_LIMIT if until is None else until)
+        if store is not None:
+            resume(engine, reader, store, last)
+        play(engine, reader, last)
     return engine
 
 

@@ -18,6 +18,7 @@ from journal.keys import Keys
 from journal.place import Place
 from journal.reader import Reader, read_header, segment_name, segment_numbers
 from journal.recovery import Recovery, resume
+from journal.replay import play
 from journal.schema import BATCH, BATCH_HEADER_BYTES, BLOCK_BYTES, RECORD_BYTES
 from journal.snapshot_file import Snapshot
 from journal.snapshots import KEEP, SnapshotStore
@@ -89,11 +90,8 @@ class Snapshotter:
         """Apply what is on the disk; the sequence of the last command applied."""
         start = self._reader.place if self._reader.segment else None
         end = confirmed_end(self._reader.folder, start)
-        while self._reader.sequence < end:
-            commands = self._reader.read(end)
-            if not len(commands):
-                break
-            self.engine.skim(commands)
+        if end > self.engine.sequence:
+            play(self.engine, self._reader, end)
         return self.engine.sequence
 
     def take(self, keep: int = KEEP) -> Snapshot | None:

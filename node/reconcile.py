@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from journal.replay import replayed
 from journal.keys import Keys
+from journal.replay import replayed
+from journal.snapshots import SnapshotStore
 from ledger.check import Discrepancy, Expected, OpenOrder, check
 from lmax.view._view import StateView
 
@@ -41,7 +42,8 @@ def reconcile(
 ) -> tuple[StateView, list[Discrepancy]]:
     """Replay the journal in `directory` and compare with the ledger at `dsn`.
 
+    The replay begins with a snapshot where there is one: who took it had replayed what came before.
     Raises JournalError, LedgerUnavailable.
     """
-    engine = replayed(directory, keys=keys)
+    engine = replayed(directory, keys=keys, store=SnapshotStore.of(directory, keys))
     return engine, check(dsn, expected_of(engine))
