@@ -30,7 +30,7 @@ class Forgiving(Journal):
             yield from super().replay()
         except JournalCorrupt:
             self._reader.close()
-            self._cluster = self._reader.cluster
+            self._cluster = self._reader.cluster or bytes(16)
             self._recovered = True
 
 
