@@ -52,8 +52,10 @@ class Feeder(threading.Thread):
             self.error = error
 
     def _feed(self) -> None:
+        """Raises CoreFailed as soon as the core has, not when the ring has filled up behind it."""
         due, before = 0.0, 0.0
         while not self._over():
+            self._core.raise_failure()
             now = self.elapsed
             due += self._rate * self._market.burst_factor(now) * (now - before)
             before = now

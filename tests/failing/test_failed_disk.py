@@ -7,6 +7,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,9 @@ def test_f13_a_node_whose_disk_failed_says_why_and_ends_with_its_own_code(
     data = tmp_path / "data"
     options = ["--dir", data, "--dsn", postgres, "--rate", "3000", *SMALL, "--json"]
     wrong = failing(shim, call, "60", errno.EIO)
+    begun = time.monotonic()
     done = lmax("run", *options, "--for", "0", "--journal-mode", mode, **wrong)
+    assert time.monotonic() - begun < 12, "it ended only when the ring was full"
     assert done.code == done.json["exit_code"] == 6
     assert "UNAVAILABLE: the journal cannot be written any more" in done.json["error"]
     assert "Mend the disk and start again." in done.errors
