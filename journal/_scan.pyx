@@ -295,7 +295,9 @@ cdef class Chain:
             sha256_add(self.sha, block + BATCH_HASHED_FROM, BATCH_HASHED_TO - BATCH_HASHED_FROM)
             if sha256_end(self.sha, hash) or memcmp(hash, header.hash, HASH_BYTES):
                 return BAD_HASH
-        if self.is_readable() and not are_numbered(<char *>commands, header.first_sequence, header.count):
+        if self.is_readable() and not are_numbered(
+            <char *>commands, header.first_sequence, header.count
+        ):
             return BAD_NUMBERS
         if not is_zero(block + 128 + size, batch_bytes(header.count) - 128 - size):
             # In a recycled file they may be old: the last zeros did not get to the disk.

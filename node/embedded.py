@@ -102,9 +102,7 @@ class Engine(CommandMethods):
         slots: commands, and events, that are held in memory on their way, a power of two.
         segment_bytes: of a file of the journal; journal_mode: "auto" (the fastest here), "direct",
         "uring", "buffered".
-        key: where the keys are that encrypt the journal, as `--journal-key` takes it ("file:…",
-        "credential:…", "env:…", "pkcs11:…", "none"), or Keys; what LMAX_JOURNAL_KEY names unless
-        told.
+        key: Keys, or where they are, as `--journal-key` takes it; unless told, LMAX_JOURNAL_KEY.
         snapshot_every: have a snapshot taken after so many commands, 1,000 or more, by a process of
         its own, so that the next opening need not replay them; docs/snapshots.md. None: not.
 

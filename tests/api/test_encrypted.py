@@ -37,7 +37,7 @@ def test_it_is_encrypted_and_everything_works_as_before(tmp_path: Path, mode: st
     with Engine.open(tmp_path / "secret", key=key, after=0) as engine:
         events = list(engine.events(timeout=5))
         assert events[0].symbol == "ACME"
-        assert engine.book(1).best_bid.quantity == 10
+        assert engine.book(1).bids[0].quantity == 10
     for folder, found in (("plain", True), ("secret", False)):
         data = b"".join(path.read_bytes() for path in (tmp_path / folder).rglob("*.segment"))
         assert (MARK.to_bytes(8, "little") in data) == found
@@ -57,4 +57,4 @@ def test_without_its_key_it_is_not_opened_and_not_changed(
     assert {path: path.read_bytes() for path in (tmp_path / "venue").rglob("*.segment")} == files
     monkeypatch.setenv(VARIABLE, key)
     with Engine.open(tmp_path / "venue") as engine:
-        assert engine.book(1).best_bid.quantity == 10
+        assert engine.book(1).bids[0].quantity == 10
