@@ -94,3 +94,11 @@ def test_journal_reports_its_bars_beside_bare_writes(tmp_path: Path) -> None:
     assert found["full_load"]["windows"] > 0
     (group,) = found["group_commit"]
     assert 0 < group["latency_ns"]["p50"] <= group["latency_ns"]["max"]
+
+
+def test_journal_reports_what_encryption_costs_in_the_same_run(tmp_path: Path) -> None:
+    short = ["--rounds", "2", "--loads", "1", "--seconds", "0.1", "--rates"]
+    cost = run("journal", *short, "--encrypted", "--dir", str(tmp_path))["encryption"]
+    assert cost["ratio"]["processor_ns"] > 0
+    assert cost["ratio"]["p50"] > 0
+    assert min(cost[kind]["best_processor_ns"] for kind in ("plain", "encrypted")) > 0
