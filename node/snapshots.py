@@ -109,13 +109,15 @@ class SnapshotKeeper:
             self._thread.join()
 
     def _run(self) -> None:
-        wait = LOOK_S
+        wait, looked = LOOK_S, 0
         while not self._stopping.wait(wait):
             wait = LOOK_S
-            since = time.monotonic() - self._began
-            if self._every.is_due(self._synced() - self._newest, since):
-                self._began = time.monotonic()
-                wait = LOOK_S if self._take() else RETRY_S
+            since, synced = time.monotonic() - self._began, self._synced()
+            # The last batch is left for later, so an idle node has always something behind.
+            if synced > looked and self._every.is_due(synced - self._newest, since):
+                self._began, looked = time.monotonic(), synced
+                if not self._take():
+                    wait, looked = RETRY_S, 0
 
     def _take(self) -> bool:
         """Run the process; whether it did what it should."""
@@ -170,12 +172,16 @@ class Taken(TypedDict):
     seconds: float
 
 
+def be_polite() -> None:
+    """This process gives way to those that trade."""
+    os.nice(NICE)
+
+
 def take_one(directory: Path, keys: Keys, keep: int = KEEP) -> Taken:
     """A snapshot of what is certainly on the disk, beside whoever writes; what is known of it.
 
     Raises JournalError, OSError.
     """
-    os.nice(NICE)
     began = time.monotonic()
     with Snapshotter(directory, SnapshotStore.of(directory, keys), keys=keys) as snapshotter:
         snapshotter.catch_up()
@@ -194,6 +200,7 @@ def take_one(directory: Path, keys: Keys, keep: int = KEEP) -> Taken:
 def main() -> int:
     """The process of a SnapshotKeeper: its keys come from standard input."""
     directory, keep = Path(sys.argv[1]), int(sys.argv[2])
+    be_polite()
     lines = sys.stdin.read()
     keys = parse_keys(lines, "the node") if lines.strip() else Keys()
     try:
