@@ -164,10 +164,9 @@ class Reader:
         while len(commands := self.read(last)):
             yield commands
 
-    def go_on_behind(self, header: SegmentFields, last: int, digest: bytes, epoch: int) -> None:
-        """Begin behind a whole segment that was checked: its last sequence, hash and epoch."""
-        self.chain = Chain(hashes=self._hashes, sequence=last)
-        self._enter(header["number"], {**header, "previous": digest, "epoch": epoch})
+    def begin_behind(self, sequence: int, digest: bytes) -> None:
+        """Begin with a first segment that is not the journal's first: what comes before it."""
+        self.chain = Chain(hashes=self._hashes, sequence=sequence, hash=digest)
 
     def go_on_at(self, header: SegmentFields, place: Place) -> None:
         """Begin behind a batch within a segment; who calls has seen that it is there."""
@@ -231,7 +230,8 @@ class Reader:
     def _check_header(self, path: Path, number: int, header: SegmentFields) -> None:
         """That this segment follows the one before; the first begins its journal."""
         cluster = self.cluster or header["cluster"]
-        before = self.chain.hash if self.segment else cluster.ljust(HASH_BYTES, b"\0")
+        begun = self.segment or self.sequence
+        before = self.chain.hash if begun else cluster.ljust(HASH_BYTES, b"\0")
         expected = {
             "number": number,
             "first_sequence": self.sequence + 1,

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from journal.beginning import begin
 from journal.errors import JournalCorrupt, JournalError
 from journal.files import lock_folder
 from journal.folder import Folder, ReadFolder, RealFolder, read_all
@@ -94,6 +95,7 @@ def prove(
     if scan.wrong:
         raise JournalError(f"{copy.path / name} at byte {scan.bytes}: {scan.wrong}; not taken.")
     with Reader(folder, keys=keys) as reader:
+        begin(reader)
         for _ in reader.batches(scan.header["first_sequence"] - 1):
             pass
         if number > 1 and (reader.sequence, reader.chain.hash) != (

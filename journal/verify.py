@@ -13,9 +13,11 @@ import numpy as np
 
 from journal._scan import END, EXHAUSTED, SIZES, Chain, all_zeros
 from journal.ahead import read_ahead
+from journal.beginning import begin
 from journal.errors import JournalCorrupt
 from journal.folder import ReadFolder, read_all
 from journal.keys import Keys
+from journal.place import Place
 from journal.reader import (
     NO_LIMIT,
     Commands,
@@ -26,10 +28,10 @@ from journal.reader import (
     segment_name,
     segment_numbers,
 )
-from journal.schema import SegmentFields
+from journal.schema import RECORD_BYTES, SegmentFields
 
 BLOCK_BYTES, BATCH_BYTES, _ = SIZES
-CHUNK_BYTES = BATCH_BYTES
+CHUNK_BYTES = 2 * BATCH_BYTES
 RETRIES = 4
 RETRY_S = 0.02
 """A batch seen while it is being written looks torn, or damaged; a moment later it is whole."""
@@ -54,6 +56,19 @@ class SegmentScan:
     @property
     def commands(self) -> int:
         return self.last + 1 - self.header["first_sequence"]
+
+    @property
+    def place(self) -> Place:
+        """Behind the last batch."""
+        return Place(
+            cluster=self.header["cluster"],
+            sequence=self.last,
+            hash=self.hash,
+            epoch=self.epoch,
+            generation=self.header["generation"],
+            segment=self.number,
+            offset=self.bytes,
+        )
 
 
 def scan_segment(
@@ -153,9 +168,10 @@ def verify(
     """
     folder = as_folder(directory)
     with Reader(folder, hashes=hashes, keys=keys) as reader:
-        good = sound_beginning(folder, hashes, keys, threads or os.cpu_count() or 1)
+        start = begin(reader)
+        good = sound_beginning(folder, hashes, keys, threads or os.cpu_count() or 1, start)
         if good:
-            reader.go_on_behind(good.header, good.last, good.hash, good.epoch)
+            reader.go_on_at(good.header, good.place)
         damage = None
         try:
             for _ in read_patiently(reader):
@@ -165,9 +181,9 @@ def verify(
         torn = "" if damage else reader.torn
         return Verdict(
             state="corrupt" if damage else "torn" if torn else "clean",
-            commands=reader.sequence,
+            commands=reader.sequence - (start[0] if start else 0),
             last_sequence=reader.sequence,
-            bytes=reader.sequence * 128,
+            bytes=(reader.sequence - (start[0] if start else 0)) * RECORD_BYTES,
             segment=damage.path.name if damage else segment_name(reader.segment),
             offset=damage.offset if damage else reader.offset,
             what=str(damage) if damage else torn,
@@ -176,40 +192,49 @@ def verify(
 
 
 def sound_beginning(
-    folder: ReadFolder, hashes: bool, keys: Keys | None, threads: int
+    folder: ReadFolder,
+    hashes: bool,
+    keys: Keys | None,
+    threads: int,
+    start: tuple[int, bytes] | None = None,
 ) -> SegmentScan | None:
-    """The last segment, not the last of all, up to which everything is whole and in order.
+    """The segment up to whose last good batch everything is whole and in order.
 
-    What is wrong after that is for `Reader` to say.
+    start: sequence and hash before the first one, where that is not the journal's first. What
+    comes after that batch is for `Reader` to say.
     """
 
     def scan(number: int) -> tuple[SegmentScan | None, bool]:
         found = scan_segment(folder, number, hashes=hashes, keys=keys)
-        return found, found is not None and ends_clean(folder, found)
+        return found, found is not None and number != numbers[-1] and ends_clean(folder, found)
 
     before: SegmentScan | None = None
     numbers = segment_numbers(folder)
-    if not numbers or numbers[0] != 1:
+    if not numbers or (numbers[0] != 1 and start is None):
         return None
     with ThreadPoolExecutor(threads, "verify") as pool:
-        scans = pool.map(scan, numbers[:-1])
+        scans = pool.map(scan, numbers)
         try:
             for found, clean in scans:
-                if found is None or not clean:
+                if found is None:
                     break
-                if not (follows(found, before) if before else is_first(found)):
+                if not (follows(found, before) if before else is_first(found, start)):
                     break
                 before = found
+                if not clean:
+                    break
         finally:
             pool.shutdown(cancel_futures=True)
     return before
 
 
-def is_first(scan: SegmentScan) -> bool:
-    """Whether a journal begins with it."""
+def is_first(scan: SegmentScan, start: tuple[int, bytes] | None) -> bool:
+    """Whether a journal begins with it, or goes on with it behind `start`."""
     header = scan.header
     genesis = header["cluster"].ljust(len(header["previous"]), b"\0")
-    return header["number"] == header["first_sequence"] == 1 and header["previous"] == genesis
+    sequence, digest = start or (0, genesis)
+    in_line = header["number"] == scan.number and bool(start or scan.number == 1)
+    return in_line and (header["first_sequence"], header["previous"]) == (sequence + 1, digest)
 
 
 def read_patiently(reader: Reader, last: int = NO_LIMIT) -> Iterator[Commands]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from journal import beginning
 from journal.archive.archiver import RETENTION
 from journal.archive.checkpoints import keep, kept_for
 from journal.archive.entry import DELETED, PRUNED, SEGMENT, SNAPSHOT, TAIL, Entry
@@ -68,6 +69,7 @@ def prune(
     if known := kept_for(directory, manifest.store.where):
         manifest.check(known)
     names = []
+    here = RealFolder(directory)
     for entry in prunable(manifest, directory, covered, older_than):
         path = directory / segment_name(entry.segment)
         prove(manifest, entry, path, keys)
@@ -75,8 +77,9 @@ def prune(
         done = replace(entry, kind=PRUNED, retain_until=later(retention), reason=reason)
         if not any(is_same(e, done) for e in manifest.entries):
             manifest.add(done, signer)
+        beginning.note(here, entry.segment + 1, entry.last, bytes.fromhex(entry.last_hash))
         path.unlink()
-        RealFolder(directory).sync()
+        here.sync()
         names.append(path.name)
         keep(directory, manifest.store.where, manifest.checkpoint)
     return names

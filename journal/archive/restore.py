@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from journal import beginning
 from journal.archive.checkpoints import keep
 from journal.archive.entry import KEYS, SNAPSHOT, Entry
 from journal.archive.errors import ArchiveError
@@ -61,6 +62,9 @@ def restore(
         for entry in manifest.objects(KEYS)[-1:]:
             put_back(manifest, entry, directory, None)
         known = keys()
+        if (first := entries[0]).segment > 1:
+            before = bytes.fromhex(first.chain)
+            beginning.note(RealFolder(directory), first.segment, first.first - 1, before)
         for entry in entries:
             fresh = put_back(manifest, entry, directory, known)
             (files if fresh else kept).append(entry.file)

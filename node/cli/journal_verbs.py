@@ -10,9 +10,12 @@ from typing import Any
 
 import click
 
+from journal.beginning import begin
 from journal.key_sources import load_keys
-from journal.reader import NO_LIMIT, Reader
+from journal.reader import NO_LIMIT, Reader, segment_numbers
+from journal.recovery import resume
 from journal.repair import repair
+from journal.snapshots import SnapshotStore
 from journal.verify import verify
 from lmax._engine import Engine
 from node.cli.command_text import as_json_line, as_text
@@ -107,6 +110,7 @@ def dump_commands(folder: Path, first: int, last: int | None, key: str, as_json:
     count = 0
     directory = journal_of(folder)
     with Reader(directory, keys=load_keys(key, directory)) as reader:
+        begin(reader)
         for commands in read_patiently(reader, last or NO_LIMIT):
             chosen = commands[commands["sequence"] >= first]
             count += len(chosen)
@@ -124,6 +128,8 @@ def show_replay(folder: Path, key: str, as_json: bool) -> Exit:
     began = time.perf_counter()
     engine = Engine()
     with Reader(directory, keys=keys) as reader:
+        if segment_numbers(directory)[0] > 1:  # the rest was pruned, and a snapshot stands for it
+            resume(engine, reader, SnapshotStore.of(directory, keys))
         for commands in read_patiently(reader):
             engine.skim(commands)
     seconds = time.perf_counter() - began
