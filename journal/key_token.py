@@ -129,7 +129,10 @@ def log_in(uri: TokenUri, token: Token) -> Session:
             f"one more wrong PIN locks the token of {uri}: it was not tried. Log in once with the"
             " token's own tool."
         )
-    pin = read_secret(uri.pin_source).strip("\r\n")
+    try:
+        pin = read_secret(uri.pin_source).strip("\r\n")
+    except JournalKeyError as error:
+        raise JournalKeyError(f"the PIN of the token of {uri}: {error}") from None
     refused = (exceptions.PinIncorrect, exceptions.PinInvalid, exceptions.PinLenRange)
     with told(uri, "cannot be asked for"):
         try:

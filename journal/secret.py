@@ -21,6 +21,8 @@ MOUNTED = Path("/run/secrets")
 SCHEMES = ("file", "credential", "env")
 MOST_BYTES = 1 << 20
 
+_taken: dict[str, str] = {}
+
 
 def read_secret(place: str) -> str:
     """The text at a place. Raises JournalKeyError."""
@@ -68,14 +70,12 @@ def read_credential(name: str) -> str:
 
 
 def take_variable(name: str) -> str:
-    """A variable, which is then forgotten, so that no child inherits it."""
-    text = os.environ.pop(name, None)
-    if text is None:
-        raise JournalKeyError(
-            f"the variable {name} is not set; it is forgotten once it was read. Set it, or name"
-            " another source."
-        )
-    return text
+    """A variable, which is then removed, so that no child inherits it; we remember what it said."""
+    if name in os.environ:
+        _taken[name] = os.environ.pop(name)
+    if name not in _taken:
+        raise JournalKeyError(f"the variable {name} is not set. Set it, or name another source.")
+    return _taken[name]
 
 
 def text_of(data: bytes, origin: str) -> str:

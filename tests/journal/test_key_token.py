@@ -104,6 +104,19 @@ def test_a_wrong_pin_is_tried_once(token: Token, tmp_path: Path) -> None:
     refused(token, folder, "pin can be read by others: chmod 600")
 
 
+def test_the_pin_of_the_environment_serves_a_whole_process_and_is_not_left_there(
+    token: Token, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, uri = tmp_path / "journal", f"pkcs11:token={LABEL};object=journal"
+    monkeypatch.setattr("journal.secret._taken", {})
+    with pytest.raises(JournalKeyError, match=r"the PIN of .*the variable LMAX_PKCS11_PIN is not"):
+        load_keys(uri, folder, begin=True)
+    monkeypatch.setenv("LMAX_PKCS11_PIN", PIN)
+    load_keys(uri, folder, begin=True)
+    assert "LMAX_PKCS11_PIN" not in os.environ
+    assert source_of(uri).add(folder).current == 2
+
+
 @pytest.mark.parametrize(
     ("flag", "told"),
     [
