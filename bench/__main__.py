@@ -14,6 +14,7 @@ RUNS = {
     "book": [],
     "engine": [],
     "pipeline": ["--seconds", "10"],
+    "recovery": ["--accounts", "200000", "--orders", "200000", "--rounds", "1"],
     "latency": ["--rates", "10000", "100000"],
 }
 

@@ -22,6 +22,7 @@ from flow.commands import CASH, define_instrument, deposits, open_accounts
 from journal.files import Journal
 from journal.reader import Reader
 from journal.recovery import resume
+from journal.replay import play
 from journal.snapshots import SnapshotStore
 from journal.snapshotter import Snapshotter
 from lmax._engine import Engine
@@ -105,8 +106,7 @@ def start(folder: Path, *, cold: bool) -> dict[str, Any]:
     with Reader(folder / "journal") as reader:
         found = resume(engine, reader, store)
         loaded = time.perf_counter()
-        for commands in reader.batches():
-            engine.skim(commands)
+        play(engine, reader)
     ended = time.perf_counter()
     return {
         "seconds": round(ended - began, 3),

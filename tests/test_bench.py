@@ -102,3 +102,14 @@ def test_journal_reports_what_encryption_costs_in_the_same_run(tmp_path: Path) -
     assert cost["ratio"]["processor_ns"] > 0
     assert cost["ratio"]["p50"] > 0
     assert min(cost[kind]["best_processor_ns"] for kind in ("plain", "encrypted")) > 0
+
+
+def test_recovery_comes_to_the_same_state_with_and_without_a_snapshot(tmp_path: Path) -> None:
+    small = ["--accounts", "500", "--orders", "2000", "--after", "300", "--rounds", "1"]
+    found = run("recovery", *small, "--dir", str(tmp_path))
+    kinds = [found[name] for name in ("cold", "warm", "without_snapshot")]
+    assert len({kind["state_hash"] for kind in kinds}) == 1
+    assert {kind["commands"] for kind in kinds} == {found["commands"]}
+    assert [kind["from"] for kind in kinds] == [found["snapshot"]["sequence"]] * 2 + [0]
+    assert found["recovery_s"] == found["cold"]["seconds"] > 0
+    assert found["snapshot_bytes"] > 2000 * 64

@@ -25,7 +25,8 @@ PARTS = 3
 
 
 def image_of(engine: Engine, room: int = 1 << 16) -> list[np.ndarray]:
-    writer, parts = ImageWriter(engine), []
+    writer = ImageWriter(engine)
+    parts: list[np.ndarray] = []
     while True:
         part = np.zeros(room, np.uint8)
         if not (size := writer.fill(part)):

@@ -9,6 +9,8 @@ from journal.keys import Keys
 from journal.reader import Reader
 from journal.recovery import Recovery, resume
 from journal.snapshots import SnapshotStore
+from journal.snapshotter import Snapshotter
+from journal.verify import scan_segment
 from lmax._engine import Engine
 from lmax.records import joined
 from tests.journal.writing import Scribe
@@ -49,3 +51,27 @@ def started(
         for commands in reader.batches():
             engine.skim(commands)
     return engine, found
+
+
+def taken(
+    folder: Path, store: SnapshotStore, keep: int = 2, keys: Keys | None = None
+) -> Snapshotter:
+    """Who follows the journal has come to what is certain, and has taken a snapshot of it."""
+    with Snapshotter(folder, store, keys=keys, pause_s=0) as snapshotter:
+        snapshotter.catch_up()
+        snapshotter.take(keep)
+        return snapshotter
+
+
+def grown(folder: Path, commands: np.ndarray, ends: list[int], keep: int = 2) -> SnapshotStore:
+    """A journal that grew to each of these ends, with a snapshot after each."""
+    store = SnapshotStore(folder / "snapshots")
+    for end in ends:
+        journal_of(folder, commands[:end])
+        taken(folder, store, keep)
+    return store
+
+
+def last_of(folder: Path, path: Path) -> int:
+    scan = scan_segment(folder, int(path.stem))
+    return scan.last if scan else 0
