@@ -13,7 +13,7 @@ from journal.archive.snapshots import snapshots_beside
 from journal.errors import JournalError, SnapshotError
 from journal.folder import ReadFolder
 from journal.keys import Keys
-from journal.reader import NO_LIMIT, Commands, Reader
+from journal.reader import NO_LIMIT, Commands, Reader, segment_numbers
 from journal.recovery import resume
 from journal.snapshots import SnapshotStore
 from lmax._engine import Engine
@@ -56,6 +56,12 @@ def events_in(
     store = snapshots_beside(source, keys)
     with Reader(source, keys=keys) as reader:
         resume(engine, reader, store, until=last_before(store, wanted))
+        numbers = segment_numbers(reader.folder)
+        if not reader.segment and numbers and numbers[0] > 1:
+            raise JournalError(
+                f"{reader.folder.path} begins with segment {numbers[0]}, and no snapshot is there"
+                " of a state before the range. Export it from the archive."
+            )
         while len(commands := reader.read()):
             chosen = wanted.place(commands)
             engine.skim(commands[: chosen.start])

@@ -83,7 +83,10 @@ def private_key(path: Path) -> Signer:
             raise ArchiveError(f"{path} can be read by others: chmod 600 {path}")
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except OSError as error:
-        raise ArchiveError(f"the archive's key {path} cannot be read: {error.strerror}") from None
+        raise ArchiveError(
+            f"the archive's key {path} cannot be read ({error.strerror});"
+            " `lmax journal archive-key` makes one"
+        ) from None
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):

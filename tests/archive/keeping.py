@@ -13,6 +13,8 @@ from journal.archive.manifest import Manifest, load
 from journal.archive.signing import Signer, make_key
 from journal.archive.store import FolderStore, Store
 from journal.replay import replayed
+from journal.snapshots import SnapshotStore
+from journal.snapshotter import Snapshotter
 from lmax.records import joined
 from tests.journal.writing import CLUSTER, Scribe, written
 
@@ -52,14 +54,22 @@ def overwrite(path: Path, data: bytes) -> None:
 
 
 def traded(directory: Path, seed: int, count: int = 3_000) -> str:
-    """A journal of real orders in several segments; the state hash it leads to."""
+    """A journal of real orders in several segments, with a snapshot after two thirds of it.
+
+    The state hash it leads to.
+    """
     market = MarketGenerator(seed, 20, 3)
     commands = joined([market.setup(), market.next_batch(count)])
     commands["timestamp"] = np.arange(1, len(commands) + 1)
-    with Scribe(directory, segment_bytes=128 << 10) as scribe:
-        for start in range(0, len(commands), 300):
-            piece = commands[start : start + 300].copy()
-            piece["sequence"] = np.arange(start + 1, start + 1 + len(piece))
-            scribe.write(piece)
-        scribe.agent = None  # type: ignore[assignment]
+    commands["sequence"] = commands["timestamp"]
+    cut = len(commands) * 2 // 3
+    for part in (commands[:cut], commands[cut:]):
+        with Scribe(directory, segment_bytes=64 << 10) as scribe:
+            for start in range(0, len(part), 300):
+                scribe.write(part[start : start + 300])
+            scribe.agent = None  # type: ignore[assignment]
+        if len(part) == cut:
+            with Snapshotter(directory, SnapshotStore.of(directory), pause_s=0) as follower:
+                follower.catch_up()
+                assert follower.take() is not None
     return f"{replayed(directory).state_hash:016x}"

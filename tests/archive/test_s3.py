@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import signal
 import threading
 import time
@@ -14,12 +15,16 @@ from typing import Any
 import pytest
 
 from journal.archive.checking import check
+from journal.archive.entry import DELETED, SEGMENT, TAIL
 from journal.archive.errors import AlreadyThere, ArchiveError, ManifestError
 from journal.archive.manifest import load
 from journal.archive.policy import expire
 from journal.archive.restore import restore
 from journal.archive.s3 import S3Store, client
+from journal.archive.snapshots import snapshots_of
 from journal.archive.store import now
+from journal.replay import state_at
+from journal.snapshots import snapshot_folder
 from tests.archive.keeping import Kept, traded
 from tests.journal.writing import read_all, same
 from tests.servers import S3, free_port, needed, running
@@ -134,13 +139,28 @@ def test_past_its_date_what_the_policy_allows_is_deleted_and_recorded(
     tmp_path: Path, seed: int, server: Server
 ) -> None:
     kept = in_s3(tmp_path, seed, server, "expired")
-    kept.archive(retention=timedelta(seconds=4))
+    shutil.rmtree(kept.journal)
+    state_hash = traded(kept.journal, seed)
+    kept.archive(tail=True, retention=timedelta(seconds=3))
     assert expire(kept.manifest(), kept.signer) == [], "nothing before its date"
+    kept.archive(retention=DAY, snapshots=lambda cluster: snapshots_of(kept.journal, cluster))
     manifest = kept.manifest()
-    time.sleep(max(0.0, (manifest.objects()[-1].until - now()).total_seconds()) + 1.5)
-    assert expire(kept.manifest(), kept.signer) == [], "no snapshot stands for it"
-    kept.store.delete(manifest.objects()[0].name, manifest.objects()[0].version)
-    assert "is gone, and no entry says" in check(kept.manifest()).bad[0]
+    first = manifest.objects()[0]
+    last = max(entry.until for entry in manifest.objects(SEGMENT, TAIL))
+    time.sleep(max(0.0, (last - now()).total_seconds()) + 1.5)
+    names = expire(kept.manifest(), kept.signer)
+    assert names[0] == first.name
+    assert first.name not in kept.store.list("")
+    assert [e.name for e in kept.manifest().entries if e.kind == DELETED] == names
+    report = check(kept.manifest())
+    assert (report.bad, report.unlisted) == ([], [])
+    new = tmp_path / "new" / "journal"
+    done = restore(kept.manifest(), new, snapshots=snapshot_folder(new))
+    assert done.first > 1
+    assert f"{state_at(new, done.last).state_hash:016x}" == state_hash
+    newest = manifest.objects()[-1]
+    with pytest.raises(ArchiveError, match="held by its object lock"):
+        kept.store.delete(newest.name, newest.version)
 
 
 def test_large_objects_go_in_parts(tmp_path: Path, seed: int, server: Server) -> None:
