@@ -1,4 +1,4 @@
-"""Writes what follows from journal/schema.py: the C structs and the tables of docs/journal.md."""
+"""Writes what follows from the schemas: C structs, the tables of journal.md and snapshots.md."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from pathlib import Path
 
 from journal import schema
 from journal.schema import STRUCTS, Field, offset_of, offsets
+from journal.snapshot_schema import SNAPSHOT_STRUCTS
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = "<!-- written by `python -m journal.generate` -->\n"
 END = "<!-- until here -->\n"
+
+Structs = dict[str, tuple[list[Field], int]]
+
+PAGES: dict[str, Structs] = {
+    "docs/journal.md": STRUCTS,
+    "docs/snapshots.md": SNAPSHOT_STRUCTS,
+}
+"""Which tables stand in which page."""
 
 _C = {"u32": "uint32_t", "u64": "uint64_t", "i64": "int64_t"}
 
@@ -74,10 +83,10 @@ def _magic(text: bytes) -> str:
     return f"0x{int.from_bytes(text, 'little'):016x}ULL"
 
 
-def render_tables() -> str:
-    """The tables of ``docs/journal.md``."""
+def render_tables(structs: Structs = STRUCTS) -> str:
+    """Tables of these headers for a page."""
     parts = []
-    for name, (fields, _) in STRUCTS.items():
+    for name, (fields, _) in structs.items():
         rows = [
             f"| {at} | {field.size} | `{field.name}` | {field.kind} | {field.meaning} |"
             for at, field in zip(offsets(fields), fields, strict=True)
@@ -87,18 +96,19 @@ def render_tables() -> str:
     return "\n".join(parts)
 
 
-def with_tables(page: str) -> str:
+def with_tables(page: str, structs: Structs = STRUCTS) -> str:
     """The page with its tables written anew."""
     before, rest = page.split(BEGIN)
     _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{render_tables()}\n{END}{after}"
+    return f"{before}{BEGIN}\n{render_tables(structs)}\n{END}{after}"
 
 
 def main() -> None:
     (ROOT / "journal/layout.pxd").write_text(render_pxd())
     (ROOT / "journal/_layout.pyx").write_text(render_layouts())
-    page = ROOT / "docs/journal.md"
-    page.write_text(with_tables(page.read_text()))
+    for name, structs in PAGES.items():
+        page = ROOT / name
+        page.write_text(with_tables(page.read_text(), structs))
 
 
 if __name__ == "__main__":

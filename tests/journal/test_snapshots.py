@@ -10,11 +10,13 @@ import pytest
 from journal._scan import crc
 from journal.errors import JournalError, JournalLocked, SnapshotError
 from journal.files import lock_folder
+from journal.generate import with_tables
 from journal.history import History
 from journal.keys import Keys
 from journal.reader import Reader, segment_name
+from journal.schema import offsets
 from journal.snapshot_file import read_snapshot_header
-from journal.snapshot_schema import SNAPSHOT, SNAPSHOT_HEADER_BYTES
+from journal.snapshot_schema import FRAME, SNAPSHOT, SNAPSHOT_HEADER_BYTES, SNAPSHOT_STRUCTS
 from journal.snapshots import SnapshotStore, snapshot_folder, snapshot_name
 from journal.snapshotter import Snapshotter, confirmed_end
 from lmax._engine import Engine
@@ -228,3 +230,12 @@ def test_a_file_that_is_no_snapshot_is_said_to_be_none(tmp_path: Path, data: byt
     with pytest.raises(SnapshotError, match=r"no snapshot|ends within its header"):
         read_snapshot_header(store.folder, snapshot_name(7))
     assert list(store.good()) == []
+
+
+def test_the_page_about_snapshots_lays_the_headers_out_as_they_are() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/snapshots.md").read_text()
+    assert page == with_tables(page, SNAPSHOT_STRUCTS), "run python -m journal.generate"
+    for dtype, (fields, size) in zip((SNAPSHOT, FRAME), SNAPSHOT_STRUCTS.values(), strict=True):
+        assert dtype.itemsize == size == sum(field.size for field in fields)
+        assert dtype.fields is not None
+        assert [dtype.fields[field.name][1] for field in fields] == offsets(fields)
