@@ -37,7 +37,7 @@ help:
 	@echo 'make bench     the benchmarks, each beside a raw limit'
 	@echo 'make lint      linters, types and style only'
 	@echo 'make format    put Python files into the one format'
-	@echo 'make generate  rewrite the files that come from lmax/schema.py'
+	@echo 'make generate  rewrite the files that come from lmax/schema.py and journal/schema.py'
 	@echo 'make build     environment and Cython modules (the verbs above do it when needed)'
 	@echo 'make clean     remove everything that was generated, run data and environments too'
 	@echo
@@ -61,6 +61,7 @@ format: $(VENV)/.dependencies
 
 generate: $(VENV)/.dependencies
 	@$(PY) -m lmax.schema
+	@$(PY) -m journal.generate
 
 # Run as root, the database of lmax-data may be in a folder of its own under /var/tmp.
 clean:
@@ -87,8 +88,8 @@ $(VENV)/.modules: $(VENV)/.dependencies $(VENV)/.generated setup.py $(CYTHON)
 	@touch $@
 
 # CI builds what was committed, so that a test can tell when that is out of date.
-$(VENV)/.generated: lmax/schema.py $(wildcard lmax/base/*.pxd lmax/book/*.pxd lmax/state/*.pxd) | $(VENV)/.dependencies
-	@$(if $(CI),true,$(PY) -m lmax.schema)
+$(VENV)/.generated: lmax/schema.py journal/schema.py $(wildcard lmax/base/*.pxd lmax/book/*.pxd lmax/state/*.pxd) | $(VENV)/.dependencies
+	@$(if $(CI),true,$(PY) -m lmax.schema && $(PY) -m journal.generate)
 	@touch $@
 
 $(VENV)/.dependencies: pyproject.toml uv.lock .python-version | .uv/ready

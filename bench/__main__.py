@@ -15,6 +15,8 @@ RUNS = {
     "engine": [],
     "pipeline": ["--seconds", "10"],
     "recovery": ["--accounts", "200000", "--orders", "200000", "--rounds", "1"],
+    "journal": [],
+    "replay": ["--commands", "1000000", "--rounds", "2"],
     "latency": ["--rates", "10000", "100000"],
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from journal import schema
@@ -104,11 +105,24 @@ def with_tables(page: str, structs: Structs = STRUCTS) -> str:
 
 
 def main() -> None:
-    (ROOT / "journal/layout.pxd").write_text(render_pxd())
-    (ROOT / "journal/_layout.pyx").write_text(render_layouts())
-    for name, structs in PAGES.items():
-        page = ROOT / name
-        page.write_text(with_tables(page.read_text(), structs))
+    """Write what is out of date."""
+    for path, text in generated().items():
+        target = ROOT / path
+        if target.read_text() != text:  # a newer file of the same text would be built again
+            target.write_text(text)
+            print(f"wrote {path}", file=sys.stderr)
+
+
+def generated() -> dict[str, str]:
+    """Path, from the checkout's root, and text of every file that is written from the schema."""
+    pages = {
+        name: with_tables((ROOT / name).read_text(), structs) for name, structs in PAGES.items()
+    }
+    return {
+        "journal/layout.pxd": render_pxd(),
+        "journal/_layout.pyx": render_layouts(),
+        **pages,
+    }
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from journal import generate as journal_generate
 from lmax import generate
 from tests import house_rules
 
@@ -62,9 +63,8 @@ def mypy() -> str:
 
 
 def generated_files() -> str:
-    stale = [
-        path for path, text in generate.generated().items() if (ROOT / path).read_text() != text
-    ]
+    written = generate.generated() | journal_generate.generated()
+    stale = [path for path, text in written.items() if (ROOT / path).read_text() != text]
     return f"{', '.join(stale)}: out of date; run `make generate`" if stale else ""
 
 

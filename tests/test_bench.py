@@ -61,6 +61,18 @@ def test_latency_measures_every_command_at_every_stage(tmp_path: Path) -> None:
     assert "</svg>" in picture.read_text()
 
 
+def test_replay_reports_itself_beside_the_engine_and_the_reader(tmp_path: Path) -> None:
+    found = run("replay", "--commands", "30000", "--rounds", "2", "--dir", str(tmp_path))
+    assert found["seconds"] == pytest.approx(found["commands"] / found["commands_per_s"], rel=0.01)
+    for name in ("engine_alone", "reading", "reading_without_hashes", "verify_bytes", "bare_bytes"):
+        assert found[f"{name}_per_s"] > 0
+        assert found[f"{name}_per_cpu_s"] > 0
+    assert 0 < found["ratio_to_engine"] < 10
+    assert 0 < found["verify_ratio"]
+    assert 0 < found["state_hash_ns"] < 1e9
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_harness_is_named_with_the_known_ones() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench", "speed"],
