@@ -20,6 +20,8 @@ def segmentheader():
         "previous": (<char *>&header.previous - base, sizeof(header.previous)),
         "salt": (<char *>&header.salt - base, sizeof(header.salt)),
         "recycled": (<char *>&header.recycled - base, sizeof(header.recycled)),
+        "unused": (<char *>&header.unused - base, sizeof(header.unused)),
+        "skips": (<char *>&header.skips - base, sizeof(header.skips)),
         "reserved": (<char *>&header.reserved - base, sizeof(header.reserved)),
     }
 

@@ -106,6 +106,7 @@ def segment_header(const unsigned char[::1] block):
         "previous": bytes(header.previous[:HASH_BYTES]),
         "salt": bytes(header.salt[:16]),
         "recycled": header.recycled,
+        "skips": header.skips,
     }
 
 
@@ -126,6 +127,14 @@ def batch_at(const unsigned char[::1] block):
         return None
     memcpy(&header, &block[0], sizeof(header))
     return (header.generation, header.first_sequence) if is_batch_header(&header) else None
+
+
+def is_whole_batch(const unsigned char[::1] block):
+    """Whether a good batch begins here and all of its commands stand behind its header."""
+    cdef const BatchHeader *header = <const BatchHeader *>&block[0]
+    if not is_batch_header(header) or batch_bytes(header.count) > block.shape[0]:
+        return False
+    return header.checksum == crc32c(0, <const char *>&block[128], header.count * RECORD_BYTES)
 
 
 @cython.no_gc_clear

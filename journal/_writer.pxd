@@ -63,6 +63,7 @@ cdef struct Writer:
     int64_t segment_bytes
     int64_t most  # commands in one batch
     uint8_t cluster[16]
+    uint64_t skips  # for the next segment's header
     # counters
     uint64_t batches
     uint64_t bytes

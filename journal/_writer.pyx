@@ -122,6 +122,8 @@ cdef void fill_segment_header(Writer *writer) noexcept nogil:
     memcpy(header.previous, writer.link.hash, HASH_BYTES)
     memcpy(header.salt, writer.spare.salt, sizeof(header.salt))
     header.recycled = writer.spare.recycled
+    header.skips = writer.skips
+    writer.skips = 0
     header.checksum = crc32c(
         0, <char *>header + SEGMENT_CHECKED_FROM, sizeof(SegmentHeader) - SEGMENT_CHECKED_FROM
     )
@@ -272,17 +274,16 @@ cdef int journal_work(void *state) noexcept nogil:
 cdef class Journaler(AgentBase):
     """Makes the commands of an input ring durable.
 
-    ring: of commands; disk: how bytes get there; epoch: written into every batch; segment,
-    handle, offset: where the journal ends, -1 and 0 before the first segment; generation, hash:
-    of that place; cluster: 16 bytes, the journal's name; write_bytes: the most that is written at
-    once.
-    The ring and `position` were set to the last sequence of the journal before.
+    ring: of commands, set to the journal's last sequence before, as `position`; disk: how bytes
+    get there; epoch: of every batch; segment, handle, offset: where the journal ends, -1 and 0
+    before the first; generation, hash: of that place; cluster: 16 bytes, its name; write_bytes:
+    the most at once; skips: what the first new segment says of a command (journal.skips).
     """
 
     def __cinit__(self, RingBuffer ring, RingSequence position, DiskBase disk, *, int handle,
                   int64_t segment_bytes, uint64_t segment, int64_t offset, uint64_t generation,
                   bytes hash, bytes cluster, uint32_t epoch=1,
-                  int64_t write_bytes=MAX_BATCH_BYTES):
+                  int64_t write_bytes=MAX_BATCH_BYTES, uint64_t skips=0):
         cdef Writer *writer = &self.writer
         writer.handle = -1
         writer.disk = &disk.disk
@@ -298,7 +299,7 @@ cdef class Journaler(AgentBase):
             raise MemoryError("no memory for the journal's buffers")
         if len(hash) != HASH_BYTES or len(cluster) != sizeof(writer.cluster):
             raise ValueError("a hash has 32 bytes, a cluster's name 16")
-        # Its pages are touched here, so that no first batch pays for them.
+        # Pages are touched here, so that no first batch pays for them.
         memset(writer.filling.buffer, 0, BUFFER_BYTES)
         memset(writer.other, 0, BUFFER_BYTES)
         barrier_init(&writer.barrier, ring.ring)
@@ -314,6 +315,7 @@ cdef class Journaler(AgentBase):
         writer.offset = offset
         writer.link.generation = generation
         writer.epoch = epoch
+        writer.skips = skips
         memcpy(writer.link.hash, <const char *>hash, HASH_BYTES)
         memcpy(writer.cluster, <const char *>cluster, sizeof(writer.cluster))
         self.agent.do_work = journal_work
@@ -350,9 +352,8 @@ cdef class Journaler(AgentBase):
                       bytes salt=bytes(16), bytes secret=bytes(32)):
         """Hand over the next segment: open for writing, its first block zeros, synced.
 
-        recycled: an old segment's bytes lie behind that block; key: number of the key that `secret`
-        was derived from with `salt`, 0 where nothing is encrypted. Only one thread offers, and
-        only when `wants_segment`; the journaler owns the handle from here.
+        recycled: old bytes lie behind that block; key: number of that which `secret` was derived
+        from with `salt`, 0: none. One thread offers, when `wants_segment`, and gives the handle away.
         """
         cdef Spare *spare = &self.writer.spare
         if len(salt) != sizeof(spare.salt) or len(secret) != sizeof(spare.secret):

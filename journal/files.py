@@ -84,6 +84,11 @@ class Journal:
         """What `replay` goes on with; it may be put behind a snapshot before (journal.recovery)."""
         return self._reader
 
+    @property
+    def skipped(self) -> set[int]:
+        """Commands that are left out: journal.skips."""
+        return set(self._reader.skipped.values())
+
     def replay(self) -> Iterator[Commands]:
         """All commands in order; a torn tail is cut off when the end is reached.
 
@@ -131,12 +136,18 @@ class Journal:
         self.folder.sync()
 
     def journaler(
-        self, ring: RingBuffer, position: RingSequence, *, epoch: int = 1, start: bool = True
+        self,
+        ring: RingBuffer,
+        position: RingSequence,
+        *,
+        epoch: int = 1,
+        start: bool = True,
+        skips: int = 0,
     ) -> Journaler:
         """The agent that writes on. The ring's and the position's sequence are `sequence`.
 
         epoch: not lower than that of the last batch; start: make segments on a thread of their
-        own; otherwise call `make_segment` between the agent's steps.
+        own; otherwise call `make_segment` between the agent's steps. skips: see journal.skips.
         """
         if not self._recovered:
             raise JournalError("go through replay() to the end before writing")
@@ -147,7 +158,7 @@ class Journal:
         handle, segment_bytes = -1, reader.segment_bytes or self.segment_bytes
         self.segment_bytes = segment_bytes
         # An encrypted journal goes on in a new segment: no place is encrypted twice with one key.
-        if reader.segment and not reader.key and not self.keys.current:
+        if reader.segment and not reader.key and not self.keys.current and not skips:
             handle = self.folder.open_to_write(segment_name(reader.segment))
         journaler = Journaler(
             ring,
@@ -162,6 +173,7 @@ class Journal:
             cluster=self._cluster,
             epoch=epoch,
             write_bytes=self.write_bytes,
+            skips=skips,
         )
         self._maker = SegmentMaker(
             journaler,

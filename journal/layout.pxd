@@ -38,7 +38,9 @@ cdef struct SegmentHeader:
     uint8_t previous[32]
     uint8_t salt[16]
     uint32_t recycled
-    uint8_t reserved[124]
+    uint8_t unused[4]
+    uint64_t skips
+    uint8_t reserved[112]
 
 
 cdef struct BatchHeader:

@@ -17,6 +17,7 @@ from journal._scan import (
     OtherFormat,
     all_zeros,
     batch_at,
+    is_whole_batch,
     segment_header,
 )
 from journal.errors import JournalCorrupt, JournalError, JournalKeyError
@@ -41,6 +42,9 @@ NO_LIMIT = 2**64 - 1
 SUFFIX = ".segment"
 
 NOT_OPENED = "a batch that this key does not open"
+
+NO_TYPE = 0
+"""Of no command: the logic refuses it."""
 
 NOTHING, NEXT_SEGMENT = 0, 1
 """What lies ahead of the place where the next batch would be, besides damage."""
@@ -80,11 +84,16 @@ class Reader:
 
     sequence: of the last command read; segment, offset: where the next batch would be;
     `torn` says what stands at the end where it is not clean. hashes: check SHA-256 too; keys: of
-    an encrypted journal.
+    an encrypted journal; as_written: also commands that are left out (journal.skips) as they are.
     """
 
     def __init__(
-        self, directory: Path | ReadFolder, *, hashes: bool = True, keys: Keys | None = None
+        self,
+        directory: Path | ReadFolder,
+        *,
+        hashes: bool = True,
+        keys: Keys | None = None,
+        as_written: bool = False,
     ) -> None:
         self.folder = as_folder(directory)
         self.chain = Chain(hashes=hashes)
@@ -98,6 +107,8 @@ class Reader:
         self._keys = keys or Keys()
         self._recycled = False
         self._handle = -1
+        self._as_written = as_written
+        self._skips: dict[int, int] | None = None
         self._chunk = np.empty(READ_BYTES, np.uint8)
         self._out = np.empty(READ_BYTES, np.uint8)
 
@@ -130,7 +141,7 @@ class Reader:
             filled, wrong = self._gather(last, out)
             if filled:
                 self.torn = ""
-                return out[:filled].view(COMMAND)
+                return self._leave_out(out[:filled].view(COMMAND))
             if isinstance(ahead, JournalCorrupt):
                 raise ahead
             if ahead == NEXT_SEGMENT:
@@ -143,6 +154,26 @@ class Reader:
             if ahead == NOTHING:
                 break
         return np.empty(0, COMMAND)
+
+    @property
+    def skipped(self) -> dict[int, int]:
+        """Commands that are left out, by the sequence of the record that says so."""
+        if self._skips is None:
+            self._skips = announced_skips(self.folder)
+        return self._skips
+
+    def _leave_out(self, commands: Commands) -> Commands:
+        """Those that are not to be applied become commands of no type."""
+        if self.skipped:
+            first = int(commands["sequence"][0])
+            inside = range(first, first + len(commands))
+            for record, skipped in self.skipped.items():
+                if record in inside and not is_skip(commands[record - first], skipped):
+                    what = f"no record that command {skipped} is left out,"
+                    raise JournalCorrupt(self._path(), BLOCK_BYTES, record, what)
+                if skipped in inside and not self._as_written:
+                    commands["type"][skipped - first] = NO_TYPE
+        return commands
 
     def _gather(self, last: int, out: Bytes) -> tuple[int, str]:
         """Read on; bytes of commands found, or what is wrong where the next batch should be."""
@@ -206,6 +237,11 @@ class Reader:
         if header is None and (damage := self._lost_header(number)):
             raise damage
         if not isinstance(header, dict):
+            return False
+        if header["skips"] and header["first_sequence"] not in self.skipped:
+            self.torn = "a record that a command is left out, cut short"
+            if self._follows(number):
+                raise self._corrupt(self.folder.path / name, BLOCK_BYTES, self.torn)
             return False
         self._check_header(self.folder.path / name, number, header)
         self._enter(number, header)
@@ -332,6 +368,28 @@ def read_header(folder: Path | ReadFolder, name: str) -> SegmentFields | str | N
         raise JournalError(
             f"{folder.path / name}: {error}. Use the version that wrote it."
         ) from None
+
+
+def announced_skips(folder: ReadFolder) -> dict[int, int]:
+    """By the sequence of the record: the command that it says is left out. See journal.skips.
+
+    A header whose batch did not get to the disk says nothing.
+    """
+    found = {}
+    for number in segment_numbers(folder):
+        name = segment_name(number)
+        header = read_header(folder, name)
+        if isinstance(header, dict) and header["skips"]:
+            block = read_all(folder, name, BLOCK_BYTES, BLOCK_BYTES)
+            here = header["generation"], header["first_sequence"]
+            if batch_at(block) == here and is_whole_batch(block):
+                found[header["first_sequence"]] = header["skips"]
+    return found
+
+
+def is_skip(command: np.void, skipped: int) -> bool:
+    """Whether it is the record that leaves that command out."""
+    return bool(command["type"] == NO_TYPE and command["orig_client_order_id"] == skipped)
 
 
 def newer_batches(data: Bytes, generation: int) -> list[int]:

@@ -63,7 +63,9 @@ SEGMENT_FIELDS = [
     Field("previous", "b32", "hash of the last batch before; in the first: see `previous` below"),
     Field("salt", "b16", "random, drawn for this segment: its own key is derived with it"),
     Field("recycled", "u32", "1: the file held an old segment, and its bytes may lie behind ours"),
-    Field("reserved", "b124", "zeros"),
+    Field("unused", "b4", "zeros"),
+    Field("skips", "u64", "an earlier command that is never applied, see Skips; 0: none"),
+    Field("reserved", "b112", "zeros"),
 ]
 
 BATCH_FIELDS = [
@@ -136,3 +138,4 @@ class SegmentFields(TypedDict):
     previous: bytes
     salt: bytes
     recycled: int
+    skips: int

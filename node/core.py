@@ -16,7 +16,7 @@ from journal.keys import Keys
 from journal.recovery import resume
 from journal.snapshots import SnapshotStore
 from lmax._business import Business
-from lmax._engine import Diverged, EngineFault
+from lmax._engine import EngineFault
 from lmax.ringbuffer.agent import AgentBase, AgentError, AgentRunner
 from lmax.ringbuffer.ring import RingBuffer, RingFull
 from lmax.ringbuffer.sequence import RingSequence
@@ -30,6 +30,7 @@ from node.checkpoints import Checkpoints
 from node.layout import runners
 from node.refusals import CoreFailed, JournalFailed, LogicFailed, NoRoom
 from node.snapshots import Every, SnapshotKeeper
+from node.stopping_place import stopped_at
 from node.timer import Timer
 
 DEFAULT_SLOTS = 1 << 16
@@ -249,9 +250,7 @@ class Core:
                 raise CoreFailed(f"{runner.name} stopped: {runner.error}") from runner.error
 
     def _logic_failed(self, fault: EngineFault) -> LogicFailed:
-        # A checkpoint is found wrong when it is applied; the others are left undone.
-        undone = not isinstance(fault, Diverged)
-        return LogicFailed(str(fault), self.business.state.sequence + undone)
+        return LogicFailed(str(fault), stopped_at(self.business.state.sequence, fault))
 
     def stop(self, timeout: float = 30.0) -> None:
         """Finish what was published, then end the threads and give the folder free.

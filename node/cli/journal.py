@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from node.cli import archiving, exporting
+from node.cli import archiving, exporting, skipping
 from node.cli.archiving import public_option, store_options
 from node.cli.errors import guarded
 from node.cli.exits import Exit
@@ -137,5 +137,5 @@ def repair(**options: Any) -> Exit:
 
 
 journal.add_command(keys)
-for verb in [*archiving.VERBS, *exporting.VERBS]:
+for verb in [*archiving.VERBS, *exporting.VERBS, *skipping.VERBS]:
     journal.add_command(verb)

@@ -109,7 +109,7 @@ def dump_commands(folder: Path, first: int, last: int | None, key: str, as_json:
     write = as_json_line if as_json else as_text
     count = 0
     directory = journal_of(folder)
-    with Reader(directory, keys=load_keys(key, directory)) as reader:
+    with Reader(directory, keys=load_keys(key, directory), as_written=True) as reader:
         begin(reader)
         for commands in read_patiently(reader, last or NO_LIMIT):
             chosen = commands[commands["sequence"] >= first]
