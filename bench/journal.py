@@ -28,6 +28,7 @@ from journal._writer import Journaler
 from journal.files import DEFAULT_SEGMENT_BYTES, Journal
 from journal.folder import RealFolder
 from journal.keys import Keys
+from journal.probe import choose_mode
 from lmax.histogram import Histogram
 from lmax.ringbuffer.agent import AgentRunner
 from lmax.ringbuffer.ring import RingBuffer
@@ -159,6 +160,9 @@ def group_commit(folder: Path, mode: str, rate: float, seconds: float) -> dict[s
 def measured(options: argparse.Namespace) -> dict[str, Any]:
     keys = KEY if options.encrypt else None
     with common.scratch(options.dir) as folder:
+        why = ""
+        if options.mode == "auto":
+            options.mode, why = choose_mode(folder)
         single = alone(folder, options.mode, options.rounds, keys)
         full = full_load(folder, options.mode, options.seconds, options.loads, keys)
         groups = [group_commit(folder, options.mode, r, options.seconds) for r in options.rates]
@@ -174,6 +178,8 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
             )
     return {
         "mode": options.mode,
+        "probe": why,
+        "machine_load": os.getloadavg()[0],
         "encrypted": options.encrypt,
         "one_in_flight_p50_ratio": single["ratio"]["p50"],
         "one_in_flight_p99_ratio": single["ratio"]["p99"],
@@ -200,7 +206,9 @@ def table_rows(found: dict[str, Any]) -> list[list[str]]:
 
 def main(arguments: list[str] | None = None) -> None:
     options = common.parser((__doc__ or "").split("\n\n")[0])
-    options.add_argument("--mode", default="direct", help="direct, buffered or uring")
+    options.add_argument(
+        "--mode", default="auto", help="auto (what a node would take here), direct, buffered, uring"
+    )
     options.add_argument("--rounds", type=int, default=50, help=f"of {TURN} single writes each")
     options.add_argument("--loads", type=int, default=3, help="rounds of full load")
     options.add_argument("--seconds", type=common.positive, default=0.4, help="of each load")

@@ -179,6 +179,7 @@ def result_of(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "commands": options.commands,
         "bytes": options.commands * RECORD_BYTES,
+        "machine_load": os.getloadavg()[0],
         "commands_per_s": found["replay_per_s"],
         "seconds": round(seconds, 3),
         "verify_gb_per_s": round(found["verify_bytes_per_s"] / 1e9, 3),
