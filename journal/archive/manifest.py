@@ -21,6 +21,7 @@ from journal.archive.entry import (
     TAIL,
     BadEntry,
     Entry,
+    as_bytes,
     as_text,
     entry_name,
     entry_number,
@@ -28,8 +29,11 @@ from journal.archive.entry import (
     written,
 )
 from journal.archive.errors import AlreadyThere, ArchiveError, ManifestError
-from journal.archive.signing import Signer
+from journal.archive.signing import Signer, is_signed
 from journal.archive.store import Held, Store, now
+
+TAKES_OVER = b"takes over "
+"""What a new key signs, with the hash of the entry before its own."""
 
 READERS = 8
 """Entries are small objects: a store far away answers several at a time."""
@@ -56,13 +60,18 @@ def checkpoint_of(text: str) -> Checkpoint:
 
 @dataclass
 class Manifest:
-    """All entries of an archive, checked. covered: entries that somebody wrote or deleted over."""
+    """All entries of an archive, checked.
+
+    covered: entries that somebody wrote or deleted over; public: the key that is trusted, None: no
+    signature is checked; signing: all keys that signed, the present one last.
+    """
 
     store: Store
     entries: list[Entry] = field(default_factory=list)
     hashes: list[str] = field(default_factory=list)
     covered: list[str] = field(default_factory=list)
     public: bytes | None = None
+    signing: list[bytes] = field(default_factory=list)
 
     @property
     def cluster(self) -> str:
@@ -105,7 +114,7 @@ class Manifest:
 
     def add(self, entry: Entry, signer: Signer) -> Entry:
         """Sign it as the next one and write it; number, hash before, cluster and time are set."""
-        if signer.public != self.public:
+        if self.signing and signer.public != self.signing[-1]:
             raise ArchiveError(
                 f"{self.store.where}: the manifest is signed with another key; name that one"
             )
@@ -133,8 +142,8 @@ class Manifest:
     def _take(self, entry: Entry, digest: str) -> None:
         self.entries.append(entry)
         self.hashes.append(digest)
-        if entry.kind in (BEGIN, KEY) and self.public is not None:
-            self.public = bytes.fromhex(entry.key)
+        if entry.kind in (BEGIN, KEY):
+            self.signing.append(bytes.fromhex(entry.key))
 
     def read(self, held: dict[str, Held]) -> None:
         """Take all entries that the store lists; ManifestError names the first that is bad."""
@@ -151,10 +160,14 @@ class Manifest:
                 self._read(place, data)
                 if held[name].covered:
                     self.covered.append(f"{name}: covered by {held[name].covered}")
+        if self.entries and self.public is not None and self.public not in self.signing:
+            raise self._bad(1, "was not written by this key, nor does this key vouch for it")
 
     def _read(self, place: int, data: bytes) -> None:
         try:
-            entry, digest = parsed(data, self.public)
+            entry, digest = parsed(data, self._key_of(place, data))
+            if entry.kind == KEY and self.public is not None:
+                check_taken_over(entry)
         except BadEntry as error:
             raise self._bad(place, str(error)) from None
         if entry.number != place:
@@ -167,9 +180,16 @@ class Manifest:
             self.cluster or entry.cluster
         ):
             raise self._bad(place, "belongs to another archive")
-        if place == 1 and self.public is not None and entry.key != self.public.hex():
-            raise self._bad(place, "names another key than it is signed with")
         self._take(entry, digest)
+
+    def _key_of(self, place: int, data: bytes) -> bytes | None:
+        """Whose signature an entry must have: the first one names it itself."""
+        if self.public is None:
+            return None
+        if place > 1:
+            return self.signing[-1]
+        first, _ = parsed(data, None)
+        return as_bytes(first.key.encode())
 
     def _bad(self, number: int, what: str) -> ManifestError:
         return ManifestError(self.store.where, number, what)
@@ -178,8 +198,8 @@ class Manifest:
 def load(store: Store, public: bytes | None = None, kept: Checkpoint | None = None) -> Manifest:
     """The manifest of an archive, every entry checked; empty where there is none yet.
 
-    public: the key that signed the first entry; None checks the chain of hashes only. kept: a
-    checkpoint from elsewhere. Raises ManifestError, ArchiveError.
+    public: the first key that signed, or one that took over; None checks the chain of hashes only.
+    kept: a checkpoint from elsewhere. Raises ManifestError, ArchiveError.
     """
     manifest = Manifest(store, public=public)
     manifest.read(store.list(FOLDER))
@@ -199,9 +219,22 @@ def begin(store: Store, signer: Signer, cluster: bytes, retain_until: str) -> Ma
 
 
 def change_key(manifest: Manifest, old: Signer, new: Signer, retain_until: str) -> Entry:
-    """From the next entry on the new key signs; the old one vouches for it."""
-    entry = Entry(0, KEY, "", "", "", retain_until=retain_until, key=new.public.hex())
+    """From the next entry on the new key signs. The old one vouches for it, and it for the past.
+
+    So who trusts either of them can check everything.
+    """
+    taken = new.sign(TAKES_OVER + manifest.checkpoint.hash.encode())
+    entry = Entry(
+        *(0, KEY, "", "", ""), retain_until=retain_until, key=new.public.hex(), reason=taken.hex()
+    )
     return manifest.add(entry, old)
+
+
+def check_taken_over(entry: Entry) -> None:
+    """That the new key has signed what came before it. BadEntry if not."""
+    key, taken = as_bytes(entry.key.encode()), as_bytes(entry.reason.encode())
+    if not is_signed(key, TAKES_OVER + entry.previous.encode(), taken):
+        raise BadEntry("names a key that does not vouch for what came before")
 
 
 def fetched(store: Store, held: Held) -> bytes:

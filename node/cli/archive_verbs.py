@@ -13,13 +13,14 @@ from journal.archive.archiver import Archiver
 from journal.archive.checking import check
 from journal.archive.entry import Entry
 from journal.archive.errors import ArchiveError
-from journal.archive.manifest import Checkpoint, Manifest, load
+from journal.archive.manifest import Checkpoint, Manifest, change_key, load
 from journal.archive.policy import expirable, expire, prunable, prune
 from journal.archive.restore import restore
 from journal.archive.segments import fetch_keys
 from journal.archive.signing import PUBLIC, make_key, private_key, public_key
 from journal.archive.snapshots import snapshots_of
 from journal.archive.stores import open_store
+from journal.archive.upload import later
 from journal.key_sources import load_keys
 from journal.reader import segment_numbers
 from journal.snapshots import SnapshotStore, snapshot_folder
@@ -29,12 +30,28 @@ from node.cli.output import print_json, print_table, say
 from node.system import journal_folder
 
 
-def new_key(file: Path, as_json: bool) -> Exit:
+def new_key(
+    file: Path,
+    old: Path | None,
+    target: str | None,
+    endpoint: str,
+    retention: timedelta,
+    json: bool,
+) -> Exit:
     """`lmax journal archive-key`"""
-    signer = make_key(file)
-    show(
-        {"key": str(file), "public_key": str(file) + PUBLIC, "public": signer.public.hex()}, as_json
-    )
+    if (old is None) != (target is None):
+        raise click.UsageError("--instead-of and --archive belong together")
+    if old and target:
+        before = private_key(old)
+        manifest = load(open_store(target, endpoint=endpoint), before.public)
+        if not manifest.entries:
+            raise ArchiveError(f"{target} holds no archive")
+        signer = make_key(file)
+        change_key(manifest, before, signer, later(retention))
+    else:
+        signer = make_key(file)
+    public = str(file) + PUBLIC
+    show({"key": str(file), "public_key": public, "public": signer.public.hex()}, json)
     return Exit.OK
 
 

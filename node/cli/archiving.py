@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import click
@@ -93,20 +92,27 @@ def kept_option[Command: Callable[..., Any]](command: Command) -> Command:
 
 @click.command("archive-key", short_help="Make the key that signs an archive's manifest.")
 @click.argument("file", type=FOLDER)
+@click.option("--instead-of", "old", type=FOLDER, help="The key that signed so far.")
+@click.option("--archive", "target", metavar="FOLDER|s3://BUCKET/PREFIX", help="Where it signed.")
+@store_options
+@retention_option
 @json_option
 @guarded
-def archive_key(file: Path, json: bool) -> Exit:
+def archive_key(**options: Any) -> Exit:
     """Write a new Ed25519 key to FILE, for its owner only, and the public one to FILE.pub.
 
-    Give FILE.pub to everybody who checks archives; keep FILE where only the archiver reads it.
+    Give FILE.pub to everybody who checks archives; keep FILE where only the archiver reads it. With
+    --instead-of and --archive the old key vouches for the new one in the manifest: from then on the
+    new one signs, and the archive is still checked with the first one's public key.
 
     \b
     Example:
       lmax journal archive-key archive.key
+      lmax journal archive-key new.key --instead-of archive.key --archive /backup/venue
     """
     from node.cli.archive_verbs import new_key
 
-    return new_key(file, json)
+    return new_key(**options)
 
 
 @click.command(short_help="Copy full segments and snapshots to where they cannot be changed.")

@@ -97,7 +97,9 @@ def test_a_run_that_breaks_off_at_any_write_is_taken_up_by_the_next(kept: Kept) 
             shutil.rmtree(kept.folder / "archive", ignore_errors=True)
             (kept.journal / "archive.checkpoints").unlink(missing_ok=True)
             with pytest.raises(ArchiveError, match="the disk is gone"):
-                kept.archive(tail=True, store=BreaksOff(kept.store.path, writes, after=after))
+                kept.archive(
+                    tail=True, store=BreaksOff(kept.folder / "archive", writes, after=after)
+                )
             kept.archive(tail=True)
             report = check(kept.manifest())
             assert (report.objects, report.bad, report.unlisted) == (4, [], [])

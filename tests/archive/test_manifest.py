@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from journal.archive.entry import KEY, Entry
 from journal.archive.errors import ArchiveError, ManifestError
 from journal.archive.manifest import change_key, checkpoint_of, load
 from journal.archive.signing import make_key, private_key, public_key
@@ -72,9 +74,9 @@ def test_f39_an_inserted_entry_is_named(archived: Kept) -> None:
 
 def test_f39_an_entry_written_with_another_key_is_named(archived: Kept, tmp_path: Path) -> None:
     stranger = make_key(tmp_path / "stranger")
-    with pytest.raises(ManifestError, match="entry 1 was edited or not written by this key"):
+    with pytest.raises(ManifestError, match="entry 1 was not written by this key"):
         archived.archive(signer=stranger)
-    with pytest.raises(ManifestError, match="entry 1 was edited or not written by this key"):
+    with pytest.raises(ManifestError, match="entry 1 was not written by this key"):
         load(archived.store, stranger.public)
 
 
@@ -116,11 +118,25 @@ def test_the_public_key_alone_checks_and_a_key_can_be_followed_by_another(
     with pytest.raises(ArchiveError, match="signed with another key"):
         archived.manifest().add(archived.manifest().entries[1], archived.signer)
     manifest = load(archived.store, public)
-    assert manifest.public == new.public
+    assert manifest.signing == [public, new.public]
     manifest.add(manifest.entries[1], new)
     assert len(load(archived.store, public).entries) == 7
-    with pytest.raises(ManifestError, match="entry 1 was edited or not written by this key"):
-        load(archived.store, new.public)
+    assert len(load(archived.store, new.public).entries) == 7
+
+
+def test_f39_a_past_that_a_key_did_not_vouch_for_is_not_believed(
+    archived: Kept, tmp_path: Path
+) -> None:
+    """An intruder writes another past with a key of his own and names ours as the next."""
+    trusted, intruder = archived.signer, make_key(tmp_path / "intruder")
+    shutil.rmtree(archived.folder / "archive")
+    (archived.journal / "archive.checkpoints").unlink()
+    archived.archive(signer=intruder)
+    forged = load(archived.store, intruder.public)
+    entry = Entry(0, KEY, "", "", "", retain_until="2033-01-01T00:00:00Z")
+    forged.add(replace(entry, key=trusted.public.hex(), reason="00" * 64), intruder)
+    with pytest.raises(ManifestError, match="entry 5 names a key that does not vouch"):
+        archived.manifest()
 
 
 def test_a_key_that_others_may_read_is_refused_and_never_overwritten(tmp_path: Path) -> None:

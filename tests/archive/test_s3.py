@@ -251,5 +251,5 @@ def test_f39_a_manifest_of_another_key_is_refused_in_s3_too(
 ) -> None:
     kept = in_s3(tmp_path, seed, server, "signed")
     kept.archive()
-    with pytest.raises(ManifestError, match="entry 1 was edited or not written by this key"):
+    with pytest.raises(ManifestError, match="entry 1 was not written by this key"):
         load(kept.store, bytes(32))
