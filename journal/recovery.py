@@ -10,6 +10,7 @@ from journal.folder import ReadFolder, read_all
 from journal.place import Place
 from journal.reader import NO_LIMIT, Reader, read_header, segment_name, segment_numbers
 from journal.schema import BATCH, BATCH_HEADER_BYTES, BLOCK_BYTES, MAX_BATCH_BYTES, SegmentFields
+from journal.snapshot_file import Snapshot
 from journal.snapshots import SnapshotStore
 from lmax.view._view import StateView
 from lmax.view.images import reset
@@ -45,6 +46,7 @@ def resume(
             if snapshot.sequence > until:
                 continue
             header = segment_of(reader.folder, snapshot.place, name)
+            check_skips(reader, snapshot)
             touched = True
             store.load(snapshot, view)
         except SnapshotError as error:
@@ -57,6 +59,15 @@ def resume(
     if touched:
         reset(view)
     return Recovery(passed=passed)
+
+
+def check_skips(reader: Reader, snapshot: Snapshot) -> None:
+    """SnapshotError if a command is in it that the journal, further on, says is left out."""
+    for record, skipped in reader.skipped.items():
+        if skipped <= snapshot.sequence < record:
+            raise SnapshotError(
+                snapshot.name, f"it holds command {skipped}, which is left out since {record}"
+            )
 
 
 def segment_of(folder: ReadFolder, place: Place, name: str) -> SegmentFields:

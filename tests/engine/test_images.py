@@ -10,8 +10,11 @@ from random import Random, SystemRandom
 import numpy as np
 import pytest
 
+from bench.common import recording
+from flow.commands import CASH, define_instrument, deposits, open_accounts
 from lmax import declarations
 from lmax._engine import Engine
+from lmax.records import joined
 from lmax.schema import COMMAND, CommandType
 from lmax.view.images import ImageError, ImageReader, ImageWriter, layout, reset
 from tests.engine.compare import assert_same_state
@@ -21,7 +24,8 @@ from tests.twin.records import commands_to_array
 
 COMMANDS = int(os.environ.get("LMAX_IMAGE_COMMANDS", "2000"))
 SEED = int(os.environ.get("LMAX_IMAGE_SEED", "0"))
-PARTS = 3
+PARTS = 2
+INNER_NODES, OLD_IDS = 12, 17
 
 
 def image_of(engine: Engine, room: int = 1 << 16) -> list[np.ndarray]:
@@ -85,8 +89,10 @@ def test_an_engine_read_from_its_image_goes_on_as_if_nothing_had_been(part: int)
 
 def test_the_commands_reach_every_kind_there_is() -> None:
     kinds: set[int] = set()
-    for seed in range(1, 4):
-        kinds |= set(stream(seed, 3_000)[0]["type"].tolist())
+    for seed in range(1, 9):
+        kinds |= set(stream(seed, 1_500)[0]["type"].tolist())
+        if kinds >= set(CommandType):
+            break
     assert kinds >= set(CommandType)
 
 
@@ -113,22 +119,63 @@ def flow(count: int, first: int = 1) -> np.ndarray:
     return commands
 
 
+def regions_in(parts: list[np.ndarray]) -> set[int]:
+    """Numbers of the regions that something is in: lmax/state/regions.pyx."""
+    found = set()
+    for part in parts:
+        at = 0
+        while at < len(part):
+            region, size = part[at : at + 8].view(np.uint32)
+            found.add(int(region))
+            at += 16 + int(size)
+    return found
+
+
+def numbered(commands: np.ndarray, engine: Engine) -> np.ndarray:
+    commands = commands.copy()
+    commands["sequence"] = np.arange(1, len(commands) + 1, dtype=np.uint64) + engine.sequence
+    return commands
+
+
+def follow(engine: Engine, other: Engine, commands: np.ndarray, step: int) -> Engine:
+    """Both apply them, the other one with an image between any two parts; it, as it is then."""
+    for at in range(0, len(commands), step):
+        chunk = numbered(commands[at : at + step], engine)
+        assert other.apply(chunk).tobytes() == engine.apply(chunk).tobytes()
+        other = load(Engine(), image_of(other, 1 << 20))
+        assert other.state_hash == other.recomputed_state_hash() == engine.state_hash
+    return other
+
+
 def test_an_image_within_the_growth_of_the_map_of_ids_keeps_every_id() -> None:
     """The map moves from one table to the next over many commands: images all the way."""
-    from bench.common import recording
-
     setup, commands = recording(60_000)
-    engine, other = Engine(), Engine()
-    for part in (setup, commands):
-        part["sequence"] = np.arange(1, len(part) + 1, dtype=np.uint64) + engine.sequence
-        for at in range(0, len(part), 1_500):
-            chunk = part[at : at + 1_500]
-            assert other.apply(chunk).tobytes() == engine.apply(chunk).tobytes()
-            other = load(Engine(), image_of(other, 1 << 20))
-            assert other.state_hash == other.recomputed_state_hash() == engine.state_hash
-    again = commands[:20_000].copy()
-    again["sequence"] = np.arange(1, len(again) + 1, dtype=np.uint64) + engine.sequence
+    engine = Engine()
+    other = follow(engine, Engine(), setup, len(setup))
+    seen: set[int] = set()
+    for at in range(0, len(commands), 1_500):
+        other = follow(engine, other, commands[at : at + 1_500], 1_500)
+        seen |= regions_in(image_of(other))
+    assert OLD_IDS in seen
+    again = numbered(commands[:20_000], engine)
     assert other.apply(again).tobytes() == engine.apply(again).tobytes()
+    other.check()
+
+
+def test_an_image_keeps_trees_whose_levels_are_far_apart(seed: int) -> None:
+    """With more than four leaves a tree has inner nodes, and a cache that is an address."""
+    accounts = np.array([1, 2])
+    opening = [define_instrument(1, "FAR"), open_accounts(accounts)]
+    opening += [deposits(accounts, asset, 10**15) for asset in (CASH, 1)]
+    made = np.zeros(600, COMMAND)
+    made["type"], made["instrument"] = CommandType.NEW_ORDER, 1
+    made["client_order_id"], made["quantity"] = np.arange(1, 601), 5
+    draw = np.random.default_rng(seed)
+    made["account"], made["side"] = draw.integers(1, 3, 600), draw.integers(0, 2, 600)
+    made["price"] = 2 ** draw.integers(1, 31, 600) + draw.integers(0, 500, 600)
+    engine = Engine()
+    other = follow(engine, Engine(), joined([*opening, made]), 100)
+    assert INNER_NODES in regions_in(image_of(other))
     other.check()
 
 

@@ -9,18 +9,19 @@ import pytest
 
 from journal._scan import crc
 from journal.errors import JournalError, JournalLocked, SnapshotError
-from journal.files import lock_folder
+from journal.files import Journal, lock_folder
 from journal.generate import with_tables
 from journal.history import History
 from journal.keys import Keys
 from journal.reader import Reader, segment_name
 from journal.schema import offsets
+from journal.skips import write_skip
 from journal.snapshot_file import read_snapshot_header
 from journal.snapshot_schema import FRAME, SNAPSHOT, SNAPSHOT_HEADER_BYTES, SNAPSHOT_STRUCTS
 from journal.snapshots import SnapshotStore, snapshot_folder, snapshot_name
 from journal.snapshotter import Snapshotter, confirmed_end
 from lmax._engine import Engine
-from tests.journal.simulated import SimulatedFolder
+from tests.journal.simulated import Chances, SimulatedFolder
 from tests.journal.states import (
     BATCH,
     grown,
@@ -239,3 +240,41 @@ def test_the_page_about_snapshots_lays_the_headers_out_as_they_are() -> None:
         assert dtype.itemsize == size == sum(field.size for field in fields)
         assert dtype.fields is not None
         assert [dtype.fields[field.name][1] for field in fields] == offsets(fields)
+
+
+def test_a_snapshot_with_a_command_that_was_left_out_later_is_passed_over(
+    tmp_path: Path, seed: int
+) -> None:
+    commands = market(seed, 1_000)
+    store = grown(tmp_path, commands, [500, 1_000])
+    with Journal(tmp_path) as journal:
+        write_skip(journal, 450, "a test")
+    engine, found = started(tmp_path, store)
+    assert found.sequence == 400
+    assert "it holds command 450, which is left out since 1001" in found.passed[0]
+    store = grown(tmp_path, commands, [])
+    with Snapshotter(tmp_path, store) as snapshotter:
+        snapshotter.catch_up()
+        snapshotter.take()
+    assert started(tmp_path, store)[0].state_hash == engine.state_hash
+
+
+def test_a_disk_that_fails_or_is_full_costs_the_snapshot_and_no_other(
+    tmp_path: Path, seed: int
+) -> None:
+    """F12 for snapshots: the one before stays, and the next attempt is made from the beginning."""
+    commands = market(seed, 1_500)
+    folder = SimulatedFolder(Random(seed))
+    store = SnapshotStore(folder)
+    failures = [Chances(no_room=1), Chances(write_error=1), Chances(sync_error=1)]
+    for end, failing in zip((500, 700, 900), failures, strict=True):
+        journal_of(tmp_path, commands[:end])
+        before = store.names()
+        folder.chances = failing
+        with pytest.raises(OSError, match=r"No space left|simulated"):
+            taken(tmp_path, store)
+        folder.chances = Chances(short=0.5)
+        assert store.names() == before
+        assert taken(tmp_path, store).engine.sequence == end - BATCH
+        assert store.names()[0] == snapshot_name(end - BATCH)
+        assert started(tmp_path, store)[0].state_hash == hash_after(commands, end)
