@@ -23,9 +23,9 @@ from journal._scan import (
 from journal.errors import JournalCorrupt, JournalError, JournalKeyError
 from journal.folder import Bytes, ReadFolder, RealFolder, read_all
 from journal.keys import Keys
+from journal.newer import newer_batches
 from journal.place import Place
 from journal.schema import (
-    BATCH_MAGIC,
     HASH_BYTES,
     SEGMENT_HEADER_BYTES,
     SEGMENT_MAGIC,
@@ -390,17 +390,3 @@ def announced_skips(folder: ReadFolder) -> dict[int, int]:
 def is_skip(command: np.void, skipped: int) -> bool:
     """Whether it is the record that leaves that command out."""
     return bool(command["type"] == NO_TYPE and command["orig_client_order_id"] == skipped)
-
-
-def newer_batches(data: Bytes, generation: int) -> list[int]:
-    """First sequences of batches of that generation or a later one in these blocks, at most two.
-
-    A header is enough: there is one write at a time, so what stands before it was safe.
-    """
-    blocks = data[: len(data) // BLOCK_BYTES * BLOCK_BYTES].reshape(-1, BLOCK_BYTES)
-    magic = np.frombuffer(BATCH_MAGIC, np.uint8)
-    starts = np.flatnonzero((blocks[:, : len(magic)] == magic).all(axis=1)) * BLOCK_BYTES
-    found = (
-        batch[1] for at in starts if (batch := batch_at(data[int(at) :])) and batch[0] >= generation
-    )
-    return list(itertools.islice(found, 2))

@@ -17,13 +17,13 @@ from journal.beginning import begin
 from journal.errors import JournalCorrupt
 from journal.folder import ReadFolder, read_all
 from journal.keys import Keys
+from journal.newer import newer_batches
 from journal.place import Place
 from journal.reader import (
     NO_LIMIT,
     Commands,
     Reader,
     as_folder,
-    newer_batches,
     read_header,
     segment_name,
     segment_numbers,
