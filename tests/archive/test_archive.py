@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -81,11 +82,11 @@ class BreaksOff(FolderStore):
         self.writes = writes
         self.after = after
 
-    def put(self, name: str, source: Path, retain_until: object) -> Held:
+    def put(self, name: str, source: Path, retain_until: datetime) -> Held:
         self.writes -= 1
         if self.writes < 0 and not self.after:
             raise ArchiveError("the disk is gone")
-        held = super().put(name, source, retain_until)  # type: ignore[arg-type]
+        held = super().put(name, source, retain_until)
         if self.writes < 0:
             raise ArchiveError("the disk is gone")
         return held
@@ -103,6 +104,28 @@ def test_a_run_that_breaks_off_at_any_write_is_taken_up_by_the_next(kept: Kept) 
             kept.archive(tail=True)
             report = check(kept.manifest())
             assert (report.objects, report.bad, report.unlisted) == (4, [], [])
+
+
+class Crowded(FolderStore):
+    """A folder in which somebody else archives the same journal, in the middle of our run."""
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__(kept.folder / "archive")
+        self.kept = kept
+        self.others = iter([None, None, None, kept.archive])
+
+    def put(self, name: str, source: Path, retain_until: datetime) -> Held:
+        if other := next(self.others, None):
+            other()
+        return super().put(name, source, retain_until)
+
+
+def test_of_two_that_archive_at_once_one_is_told_and_nothing_is_recorded_twice(kept: Kept) -> None:
+    with pytest.raises(ArchiveError, match=r"somebody else wrote entry \d at the same time"):
+        kept.archive(store=Crowded(kept))
+    assert kept.archive().added == []
+    assert [e.segment for e in kept.manifest().objects()] == [1, 2, 3]
+    assert check(kept.manifest()).bad == []
 
 
 def test_bytes_of_a_write_that_broke_off_are_left_and_another_name_is_taken(kept: Kept) -> None:
