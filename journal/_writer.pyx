@@ -353,7 +353,7 @@ cdef class Journaler(AgentBase):
         """Hand over the next segment: open for writing, its first block zeros, synced.
 
         recycled: old bytes lie behind that block; key: number of that which `secret` was derived
-        from with `salt`, 0: none. One thread offers, when `wants_segment`, and gives the handle away.
+        from with `salt`, 0: none. One thread offers, when `wants_segment`; the handle is ours.
         """
         cdef Spare *spare = &self.writer.spare
         if len(salt) != sizeof(spare.salt) or len(secret) != sizeof(spare.secret):

@@ -22,11 +22,12 @@ from lmax._engine import EngineFault
 from lmax.event import Event, event_of, events_of
 from lmax.ringbuffer.agent import AgentError
 from lmax.schema import EVENT
-from node.core import DEFAULT_SLOTS, Core, CoreFailed
+from node.core import DEFAULT_SLOTS, Core
 from node.embedded_commands import CommandMethods
 from node.embedded_reader import EventReader
 from node.embedded_views import Account, Balances, Book, Position, Trading, levels_of
 from node.follower import AheadOfJournal, Follower
+from node.refusals import CoreFailed
 from node.snapshots import parse_every
 
 __all__ = [

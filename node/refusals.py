@@ -46,6 +46,6 @@ class LogicFailed(CoreFailed):
     def __init__(self, message: str, sequence: int) -> None:
         self.sequence = sequence
         super().__init__(
-            f"{message.rstrip('.')}. A restart would stop there again: `lmax journal skip` leaves command"
-            f" {sequence} out."
+            f"{message.rstrip('.')}. A restart would stop there again:"
+            f" `lmax journal skip` leaves command {sequence} out."
         )

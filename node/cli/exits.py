@@ -8,7 +8,8 @@ MEANING = {
     0: "all is well",
     1: "the ledger and the journal disagree",
     2: "the command line makes no sense; nothing was done",
-    3: "the journal cannot be used: not found, not allowed, in use elsewhere, damaged, or without its key",
+    3: "the journal cannot be used: not found, not allowed, in use elsewhere, damaged, or without"
+    " its key",
     4: "PostgreSQL could not be used, so the ledger is behind or could not be asked",
     5: "the input file is malformed, cut, or not there; what came before was kept",
     6: "the core stopped: the disk is full or failed; everything reported before is safe",

@@ -20,7 +20,7 @@ from node.cli.errors import DEBUG, Failure, one_line
 from node.cli.exits import Exit
 from node.cli.output import print_json, print_table, say
 from node.cli.stopping import Stop
-from node.core import CoreFailed
+from node.refusals import CoreFailed
 from node.snapshots import SnapshotStatus
 from node.system import Outcome, System
 from node.view.text import duration

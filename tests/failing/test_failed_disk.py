@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_f13_a_node_whose_disk_failed_says_why_and_ends_with_its_own_code(
     """And the next one goes on from everything that was reported."""
     data = tmp_path / "data"
     options = ["--dir", data, "--dsn", postgres, "--rate", "3000", *SMALL, "--json"]
-    wrong = failing(shim, call, "60", errno.EIO)
+    wrong: dict[str, Any] = failing(shim, call, "60", errno.EIO)
     begun = time.monotonic()
     done = lmax("run", *options, "--for", "0", "--journal-mode", mode, **wrong)
     assert time.monotonic() - begun < 12, "it ended only when the ring was full"

@@ -199,8 +199,8 @@ class SimulatedFolder:
     def crash(self) -> None:
         """Power is lost. What was not synced is kept, lost or torn; the disk is then at rest."""
         if self._flight is not None:
-            handle, data, offset = self._flight
-            self._open[handle].write(offset, bytes(data))
+            handle, content, start = self._flight
+            self._open[handle].write(start, bytes(content))
             self._flight = None
         self._open.clear()
         if self.random.random() < 0.5:

@@ -13,8 +13,8 @@ import pytest
 
 from lmax.ringbuffer.agent import AgentRunner, PythonAgent
 from lmax.ringbuffer.wait import WaitStrategy
-from node.core import Core, CoreFailed
-from node.refusals import NoRoom
+from node.core import Core
+from node.refusals import CoreFailed, NoRoom
 from tests.node.playing import SEGMENT, journaled, market, offline, opening, submit_all, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
