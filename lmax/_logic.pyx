@@ -91,7 +91,10 @@ cdef inline uint64_t id_sought(Command *command) noexcept nogil:
 cdef void logic_expect(State *state, Command *command) noexcept nogil:
     """AHEAD commands before its turn."""
     cdef IdTable *ids = &state.ids.now
+    cdef IdTable *old = &state.ids.old
     prefetch(&ids.entries[id_home(ids, command.account, id_sought(command))])
+    if old.entries != NULL:  # an id that is new is looked for there as well
+        prefetch(&old.entries[id_home(old, command.account, id_sought(command))])
     prefetch(&state.funds.accounts[command.account & MAX_ACCOUNT])
     if command.type == CMD_NEW_ORDER:
         prefetch(position_home(&state.funds, command.account, command.instrument))

@@ -68,7 +68,7 @@ def test_replay_reports_itself_beside_the_engine_and_the_reader(tmp_path: Path) 
         assert found[f"{name}_per_s"] > 0
         assert found[f"{name}_per_cpu_s"] > 0
     assert 0 < found["ratio_to_engine"] < 10
-    assert 0 < found["verify_ratio"]
+    assert found["verify_ratio"] > 0
     assert 0 < found["state_hash_ns"] < 1e9
     assert list(tmp_path.iterdir()) == []
 

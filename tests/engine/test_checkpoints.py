@@ -40,7 +40,8 @@ def account_with_money(account: int = 1) -> list[Command]:
 def primary(seed: int, count: int, every: int) -> np.ndarray:
     """A primary's journal: seeded traffic, with a checkpoint that carries the last one's hash."""
     twin, engine = Twin(), Engine()
-    traffic, commands = Traffic(seed, twin), []
+    traffic = Traffic(seed, twin)
+    commands: list[Command] = []
     while len(commands) < count:
         if len(commands) % every == every - 1:
             command = checkpoint(engine.sequence + 1, *engine.checkpoint)
