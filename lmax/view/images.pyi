@@ -1,6 +1,7 @@
-from lmax.view._view import StateView
 import numpy as np
 import numpy.typing as npt
+
+from lmax.view._view import StateView
 
 Bytes = npt.NDArray[np.uint8]
 
