@@ -59,7 +59,7 @@ def test_f12_a_full_disk_refuses_orders_first_then_all_and_goes_on_when_there_is
         assert engine.sequence > acknowledged
         reads(engine, open_ones + 1)
         state = engine.state_hash()
-    assert replayed(small_disk / "journal").state_hash == state[1]
+    assert replayed(small_disk / "journal", state[0]).state_hash == state[1]
 
 
 def reads(engine: Engine, open_ones: int) -> None:
@@ -97,7 +97,9 @@ def test_f12_nothing_that_was_refused_comes_back_after_a_restart(small_disk: Pat
     ballast = small_disk / "ballast"
     with opened(small_disk) as engine:
         ballast.write_bytes(bytes(2 << 20))
-        last, _ = until_refused(lambda number: engine.deposit(1, number), 1)
+        last, _ = until_refused(
+            lambda number: engine.result(engine.deposit(1, number))[0].sequence, 1
+        )
     ballast.unlink()
     with Engine.open(small_disk, segment_bytes=SEGMENT) as engine:
         assert engine.account(1).cash == 10**9 + sum(range(1, last))
