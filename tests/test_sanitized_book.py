@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("sanitized_book"
 SUITE = [
     "tests/scenarios",
     "tests/orderbook",
-    "tests/engine/test_seeded.py",
-    "tests/engine/test_auctions.py",
-    "tests/engine/test_trailing.py",
+    "tests/engine",
+    # AddressSanitizer keeps memory that was given back; this test counts what is resident.
+    "--deselect=tests/orderbook/test_results.py::test_kept_arrays_take_no_more_than_their_reports",
 ]
 COMMANDS = os.environ.get("LMAX_SANITIZED_COMMANDS", "4000")
 

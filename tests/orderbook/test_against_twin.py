@@ -12,7 +12,7 @@ from lmax.schema import MESSAGE, REPORT
 from tests.orderbook.twin import PlainBook
 
 COMPARED = [name for name in REPORT.names or () if name not in ("message", "reserved0")]
-MESSAGES = int(os.environ.get("LMAX_TWIN_COMMANDS", "0")) // 6 or 4000
+MESSAGES = max(int(os.environ.get("LMAX_TWIN_COMMANDS", "0")) // 6, 4000)
 
 FLOWS = {
     "a few ticks": {"spread": 3},
