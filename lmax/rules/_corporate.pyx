@@ -198,13 +198,13 @@ cdef void come_back(
 
 
 cdef void adjust_prices(State *state, Instrument *instrument, Action *action) noexcept nogil:
-    """Prices that are remembered: all of them in a split, the reference in a dividend."""
+    """Prices that are remembered; trades before a split are of other shares."""
     cdef Day *day = day_of(state, instrument)
     day.reference_price = adjusted_price(instrument, action, day.reference_price)
+    instrument.last_price = adjusted_price(instrument, action, instrument.last_price)
+    day.band_reference = adjusted_price(instrument, action, day.band_reference)
+    forget_trades(day)
     if action.old:
-        instrument.last_price = adjusted_price(instrument, action, instrument.last_price)
-        day.band_reference = adjusted_price(instrument, action, day.band_reference)
-        forget_trades(day)
         instrument.trades_before_split = state.trades
     instrument.alarm = alarm_of(day)
 
