@@ -10,5 +10,3 @@ cdef void uncross(State *state, Instrument *instrument, Auction *auction) noexce
 cdef void tell_auction(
     State *state, Instrument *instrument, Auction *auction, uint32_t flags, uint32_t reason
 ) noexcept nogil
-cdef void for_auction_append(State *state, Day *day, uint32_t index) noexcept nogil
-cdef void for_auction_unlink(State *state, Day *day, uint32_t index) noexcept nogil

@@ -334,34 +334,3 @@ cdef void uncross(State *state, Instrument *instrument, Auction *auction) noexce
     tell_auction(state, instrument, auction, FLAG_AUCTION, REASON_NONE)
     while day.first_for_auction:
         end_open_order(state, day.first_for_auction, EVT_CANCELLED, REASON_AUCTION_REMAINDER)
-
-
-# -- orders that an auction cancels ---------------------------------------------------------
-#
-# MARKET, AT_OPEN, AT_CLOSE and GOOD_FOR_AUCTION orders in the displayed book, by arrival. They use
-# the links of GTD orders, which they never are.
-
-
-cdef void for_auction_append(State *state, Day *day, uint32_t index) noexcept nogil:
-    """Such an order rests."""
-    state.extras[index].time_next = 0
-    state.extras[index].time_prev = day.last_for_auction
-    if day.last_for_auction:
-        state.extras[day.last_for_auction].time_next = index
-    else:
-        day.first_for_auction = index
-    day.last_for_auction = index
-
-
-cdef void for_auction_unlink(State *state, Day *day, uint32_t index) noexcept nogil:
-    """Such an order leaves the book."""
-    cdef uint32_t next = state.extras[index].time_next
-    cdef uint32_t prev = state.extras[index].time_prev
-    if prev:
-        state.extras[prev].time_next = next
-    else:
-        day.first_for_auction = next
-    if next:
-        state.extras[next].time_prev = prev
-    else:
-        day.last_for_auction = prev
