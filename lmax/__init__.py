@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lmax.schema import (
         COMMAND,
         EVENT,
+        MESSAGE,
+        REPORT,
         CommandType,
         EventFlag,
         EventType,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
         JournalCorrupt,
         JournalLocked,
     )
-    from node.embedded_views import Account, Book, Level, Position
+    from node.embedded_views import Account, Book, Level, Position, Trading
 else:
     _HOMES = {
         "lmax.amounts": ["price", "to_decimal"],
@@ -53,6 +55,8 @@ else:
         "lmax.schema": [
             "COMMAND",
             "EVENT",
+            "MESSAGE",
+            "REPORT",
             "CommandType",
             "EventFlag",
             "EventType",
@@ -76,7 +80,7 @@ else:
             "JournalCorrupt",
             "JournalLocked",
         ],
-        "node.embedded_views": ["Account", "Book", "Level", "Position"],
+        "node.embedded_views": ["Account", "Book", "Level", "Position", "Trading"],
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -93,6 +97,8 @@ else:
 __all__ = [
     "COMMAND",
     "EVENT",
+    "MESSAGE",
+    "REPORT",
     "Account",
     "AheadOfJournal",
     "Book",
@@ -119,6 +125,7 @@ __all__ = [
     "Status",
     "Tier",
     "TimeInForce",
+    "Trading",
     "TriggerSource",
     "joined",
     "price",

@@ -23,6 +23,7 @@ from lmax._book cimport (
     book_pools_open,
     most_reports,
 )
+from lmax.base.memory cimport refused
 from lmax.book.bookcheck cimport barebook_check
 from lmax.book.levels cimport (
     key_price,
@@ -61,7 +62,7 @@ from lmax.schema import REPORT
 cdef BookPools POOLS
 
 if book_pools_open(&POOLS) < 0:
-    raise MemoryError("the address space of the order books (11 GiB, used as needed) was refused")
+    raise refused("the order books", 11)
 
 
 cdef class OrderBook:
