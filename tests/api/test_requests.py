@@ -281,6 +281,13 @@ def test_a_setting_that_can_never_be_right_is_a_value_error(ask, message):
         ask()
 
 
+def test_a_setting_that_there_is_not_is_a_type_error():
+    with pytest.raises(TypeError, match="no option 'kollar'; see ProtectionOptions"):
+        operator.set_protection(7, **{"kollar": 5})
+    with pytest.raises(TypeError, match="no option 'accounts'; see MassCancelScope"):
+        operator.mass_cancel(**{"accounts": 5})
+
+
 def test_requests_are_put_together_as_an_array_of_commands():
     together = joined([operator.timer(), operator.split(7, 2, 1), operator.dividend(7, 1)])
     assert together.dtype == COMMAND
