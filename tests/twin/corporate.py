@@ -85,7 +85,7 @@ def _split(world: World, split: Split, price: int) -> None:
         world.accounts.of(account, instrument.id).total = kept
         _pay(world, instrument, account, (shares, kept), paid)
     forward = split.new > split.old
-    _come_back(world, orders, lambda order: forward and split_order(split, order))
+    _come_back(world, orders, lambda order: forward and split_order(split, order, world.now))
     _remembered_prices(instrument, split.at_least_a_tick)
     world.trades.forget(instrument.id)
 
@@ -98,7 +98,7 @@ def _dividend(world: World, instrument: Instrument, amount: int) -> None:
     _come_back(
         world,
         _leave(world, lowered),
-        lambda order: _lower_prices(instrument, order, amount),
+        lambda order: _lower_prices(instrument, order, amount, world.now),
     )
     _remembered_prices(instrument, lambda price: _lower_but_a_tick(instrument, price, amount))
 
@@ -120,16 +120,18 @@ def _goes_with_a_dividend(order: Order) -> bool:
     return order.side == Side.BUY and order.order_type != OrderType.MARKET
 
 
-def _lower_prices(instrument: Instrument, order: Order, amount: int) -> bool:
+def _lower_prices(instrument: Instrument, order: Order, amount: int, now: int) -> bool:
     """Lower an order's prices; False, and nothing is changed, if one would be too low."""
     if order.order_type == OrderType.TRAILING_STOP:
         order.best = _lower_but_a_tick(instrument, order.best, amount)
         set_trigger(instrument, order)
         return True
-    price = _lower(instrument, order.price, amount) if order.price else 0
-    trigger = order.trigger_price
-    if order.is_stop:
-        trigger = _lower(instrument, trigger, amount)
+
+    def lowered(price: int) -> int:
+        return instrument.ticks.around(_lower(instrument, price, amount), now)[0]
+
+    price = lowered(order.price) if order.price else 0
+    trigger = lowered(order.trigger_price) if order.is_stop else order.trigger_price
     prices = [price] * bool(order.price) + [trigger] * order.is_stop
     if min(prices) < instrument.min_price:
         return False

@@ -41,7 +41,7 @@ def check_new_order(world: World, c: Command) -> Order:
     _new_numbers(world, instrument, c)
     checks.unused_id(world, c)
     order = _order_from(c)
-    _reference(instrument, order)
+    _reference(world, instrument, order)
     admission.price_in_auction(instrument, order)
     admission.is_within_bands(instrument, order)
     admission.is_no_restricted_short_sale(instrument, order)
@@ -148,7 +148,7 @@ def _order_from(c: Command) -> Order:
     )
 
 
-def _reference(instrument: Instrument, order: Order) -> None:
+def _reference(world: World, instrument: Instrument, order: Order) -> None:
     """Prices that come from the market: where a trailing stop begins, a MARKET_TO_LIMIT's limit."""
     if order.order_type == OrderType.TRAILING_STOP:
         require(begin_to_trail(instrument, order), Reason.NO_REFERENCE)
@@ -156,12 +156,17 @@ def _reference(instrument: Instrument, order: Order) -> None:
         best = best_against(instrument, order.side)
         if best is None:
             raise checks.RejectedError(Reason.NO_REFERENCE)
-        order.price = best + _to_tick(best, instrument.tick_size, order.side)
+        order.price = _limit_at(world, instrument, order.side, best)
 
 
-def _to_tick(price: int, tick: int, side: int) -> int:
-    """What is missing from a price to the next tick that can still trade there."""
-    return -price % tick if side == Side.BUY else -(price % tick)
+def _limit_at(world: World, instrument: Instrument, side: int, best: int) -> int:
+    """The nearest tick that can still trade with the best price; a finer one if not in range."""
+    down, up = instrument.ticks.around(best, world.now)
+    price = up if side == Side.BUY else down
+    if instrument.min_price <= price <= instrument.max_price:
+        return price
+    tick = instrument.tick_size
+    return -(-best // tick) * tick if side == Side.BUY else best // tick * tick
 
 
 def _post_only(world: World, order: Order) -> None:
