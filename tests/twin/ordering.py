@@ -15,7 +15,7 @@ from lmax.schema import (
 from tests.twin import admission, checks
 from tests.twin.checks import require
 from tests.twin.combinations import go_together
-from tests.twin.commands import Command
+from tests.twin.commands import Command, told
 from tests.twin.instruments import Instrument
 from tests.twin.liquidity import best_against
 from tests.twin.order import PEGS, Order, Place, crosses
@@ -40,7 +40,7 @@ def check_new_order(world: World, c: Command) -> Order:
     admission.suits_phase(instrument, c)
     _new_numbers(world, instrument, c)
     checks.unused_id(world, c)
-    order = _order_from(c)
+    order = Order(leaves=c.quantity, **told(c, Order))
     _reference(world, instrument, order)
     admission.price_in_auction(instrument, order)
     admission.is_within_bands(instrument, order)
@@ -124,28 +124,6 @@ def _offset_is_valid(instrument: Instrument, c: Command) -> bool:
     if c.order_type in PEGS:
         return 0 <= c.offset <= highest and c.offset % tick == 0
     return c.offset == 0
-
-
-def _order_from(c: Command) -> Order:
-    return Order(
-        account=c.account,
-        client_order_id=c.client_order_id,
-        instrument=c.instrument,
-        side=c.side,
-        order_type=c.order_type,
-        time_in_force=c.time_in_force,
-        price=c.price,
-        quantity=c.quantity,
-        leaves=c.quantity,
-        instructions=c.instructions,
-        self_trade=c.self_trade,
-        trigger_price=c.trigger_price,
-        offset=c.offset,
-        display_quantity=c.display_quantity,
-        min_quantity=c.min_quantity,
-        expire_time=c.expire_time,
-        session=c.session,
-    )
 
 
 def _reference(world: World, instrument: Instrument, order: Order) -> None:
