@@ -92,7 +92,7 @@ cdef int64_t nearest(
     if by_table:
         lowest = on_tick_up(state, instrument, lowest)
         highest = on_tick_down(state, instrument, highest)
-        if lowest > highest:
+        if lowest < 0 or lowest > highest:
             return 0
     if reference <= lowest:
         return lowest

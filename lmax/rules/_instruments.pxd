@@ -27,5 +27,5 @@ cdef inline int64_t on_tick_down(
 cdef inline int64_t on_tick_up(
     State *state, Instrument *instrument, int64_t price
 ) noexcept nogil:
-    """The lowest price an order may have now that is not below one from 0 on."""
+    """The lowest price an order may have now that is not below one from 0 on; -1: none."""
     return tick_up(&state.ticks[instrument.id], price, state.now, instrument.tick_size)

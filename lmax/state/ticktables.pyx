@@ -37,7 +37,7 @@ cdef int64_t tick_down(
 cdef int64_t tick_up(
     TickTables *tables, int64_t price, int64_t now, int64_t otherwise
 ) noexcept nogil:
-    """The lowest price on the ticks that is not below one from 0 on; at most 2^63 - 1."""
+    """The lowest price on the ticks that is not below one from 0 on; -1 if that is over 2^63 - 1."""
     cdef TickTable *table = table_at(tables, now)
     cdef int64_t tick = tick_of(tables, price, now, otherwise)
     cdef int64_t missing = (tick - price % tick) % tick
@@ -46,7 +46,7 @@ cdef int64_t tick_up(
         if price < table.rows[i].start:
             missing = min(missing, table.rows[i].start - price)
             break
-    return price + missing if price <= INT64_MAX - missing else INT64_MAX
+    return price + missing if price <= INT64_MAX - missing else -1
 
 
 cdef bint row_follows(
