@@ -37,7 +37,7 @@ cdef int64_t tick_down(
 cdef int64_t tick_up(
     TickTables *tables, int64_t price, int64_t now, int64_t otherwise
 ) noexcept nogil:
-    """The lowest price on the ticks that is not below one from 0 on; -1 if that is over 2^63 - 1."""
+    """The lowest price on the ticks that is not below one from 0 on; -1 if over 2^63 - 1."""
     cdef TickTable *table = table_at(tables, now)
     cdef int64_t tick = tick_of(tables, price, now, otherwise)
     cdef int64_t missing = (tick - price % tick) % tick
