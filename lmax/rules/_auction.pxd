@@ -1,8 +1,8 @@
 # The price of an auction, and its trades.
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport uint32_t
 
 from lmax.state._state cimport Instrument, State
-from lmax.state.days cimport Auction, Day
+from lmax.state.days cimport Auction
 
 
 cdef Auction auction_of(State *state, Instrument *instrument) noexcept nogil

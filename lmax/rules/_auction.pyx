@@ -8,7 +8,7 @@ buys, at and above the best ask that is left too many sells, between them none.
 
 cdivision: the divisor is the tick, which is at least 1.
 """
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 from lmax.rules._instruments cimport on_tick_down, on_tick_up
 from lmax.rules._places cimport change_reserved, end_open_order
@@ -18,6 +18,7 @@ from lmax.state._state cimport (
     Extra, Order, day_of, emit, emit_level, emit_order, hash_order, leaves_of, remember_trade,
     slot_of,
 )
+from lmax.state.days cimport Day
 from lmax.state.funds cimport cash_change, shares_change
 from lmax.book.levels cimport (
     Level, LevelTree, key_price, level_at, level_drop_if_empty, level_key, level_next,
