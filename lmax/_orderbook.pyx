@@ -241,7 +241,7 @@ cdef class OrderBook:
         """Another price and open quantity, and another id unless that is 0; what traded at once,
         or minus the Reason of a refusal (then the order stays as it was).
 
-        No more than before at the same price keeps the place in the queue; anything else loses it.
+        Less than before at the same price keeps the place in the queue; anything else loses it.
         """
         cdef Message message
         memset(&message, 0, sizeof(message))

@@ -278,7 +278,7 @@ cdef void rewrite_order(
     event.quantity = command.quantity
     event.leaves -= less
     change_id(state, index, old, entry, command.client_order_id)
-    if command.price == order.price and less >= 0:
+    if command.price == order.price and less > 0:
         change_reserved(state, index, -less)
         shrink_shown(state, index, less)
         return

@@ -152,7 +152,7 @@ cdef void rewrite(
     cdef bint same = draft.price == order.price and (
         not order.special or draft.trigger_price == state.extras[index].trigger_price
     )
-    if same and command.quantity <= order.quantity:
+    if same and command.quantity < order.quantity:
         tell_replaced(state, command, draft, index)
         shrink(state, instrument, index, order.quantity - command.quantity)
         return

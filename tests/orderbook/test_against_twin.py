@@ -20,7 +20,7 @@ FLOWS = {
     "far apart": {"spread": 2**50},
     "at the top of the range": {"spread": 30, "middle": 2**63 - 31},
     "at the bottom of the range": {"spread": 30, "middle": -(2**63) + 30},
-    "large quantities, ticks and lots": {"spread": 500, "step": 25, "largest": 2**61},
+    "large quantities, ticks and lots": {"spread": 500, "step": 25, "largest": 2**59},
 }
 
 

@@ -166,7 +166,7 @@ class PlainBook:
         if reason := self.amiss(price, quantity, self.total(order.side) - order.leaves):
             return reason
         leaves = quantity
-        if price == order.price and quantity <= order.leaves:
+        if price == order.price and quantity < order.leaves:
             del self.orders[old_id]
             order.order_id, order.leaves = new_id, quantity
             self.orders[new_id] = order
