@@ -177,6 +177,8 @@ cdef bint choose(
         to_tick = min(high, asks.ticks - 1) if asks.there else high
         with_sells = nearest(state, instrument, from_tick, to_tick, reference, by_table)
         sells = asks.there and asks.ticks <= high
+    if with_buys == 0 and with_sells == 0:
+        return False
     if with_buys and (with_sells == 0 or left_buys < left_sells or (
         left_buys == left_sells
         and distance(with_buys, reference) <= distance(with_sells, reference)
@@ -186,7 +188,7 @@ cdef bint choose(
     else:
         auction.price = with_sells
         auction.surplus = -left_sells
-    return auction.price != 0
+    return True
 
 
 cdef void tell_auction(
