@@ -9,6 +9,7 @@ from libc.string cimport memcpy, memset
 import numpy as np
 
 from bench._clock cimport in_ns, ns_in_2_20_ticks, ticks_after, ticks_before
+from bench._memory cimport read_back, touched
 from lmax._book cimport (
     BareBook, BookPools, barebook_apply, barebook_close, barebook_open, book_pools_open,
 )
@@ -184,10 +185,7 @@ def raw(messages, const uint8_t[::1] reports):
     cdef int64_t at = 0
     cdef Py_ssize_t i
     cdef int _k
-    cdef Report *ring = <Report *>malloc(SLOTS * sizeof(Report))
-    if ring == NULL:
-        raise MemoryError(f"no memory for {SLOTS} reports")
-    memset(ring, 255, SLOTS * sizeof(Report))  # no page faults later
+    cdef Report *ring = <Report *>touched(SLOTS * sizeof(Report))
     with nogil:
         begun = ticks_before()
         for i in range(reports.shape[0]):
@@ -203,5 +201,6 @@ def raw(messages, const uint8_t[::1] reports):
                 ring[at].reason = ring[at].reserved0 = 0
                 at = at + 1 if at + 1 < SLOTS else 0
         ended = ticks_after()
+        read_back(ring)
     free(ring)
     return in_ns(ended - begun, pace)

@@ -60,8 +60,3 @@ def timer_mean_ns(int rounds=50):
                 spent += ticks_after() - begun
             least = min(least, spent)
     return in_ns(least, pace) / (1 << 10)
-
-
-def ticks_per_ns():
-    """The clock's pace."""
-    return (1 << 20) / ns_in_2_20_ticks()

@@ -3,12 +3,13 @@
 Each function is given an Engine and commands (dtype COMMAND) whose sequences continue from its.
 """
 from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
 import numpy as np
 
 from bench._clock cimport in_ns, ns_in_2_20_ticks, ticks_after, ticks_before
+from bench._memory cimport read_back, touched
 from lmax._engine cimport Engine
 from lmax._logic cimport (
     AHEAD, AHEAD_NEXT, AHEAD_SOON, logic_apply, logic_apply_all, logic_expect,
@@ -34,10 +35,7 @@ cdef void next_round(Sink *sink) noexcept nogil:
 
 
 cdef int borrow_sink(Engine engine, Slots *slots, int64_t count) except -1:
-    slots.first = <Event *>malloc(count * sizeof(Event))
-    if slots.first == NULL:
-        raise MemoryError(f"no memory for {count} slots of events")
-    memset(slots.first, 255, count * sizeof(Event))  # no page faults later
+    slots.first = <Event *>touched(count * sizeof(Event))
     slots.count = count
     slots.rounds = 0
     slots.before = engine.logic.sink
@@ -133,10 +131,7 @@ def raw(commands, const uint8_t[::1] events, int64_t slots):
     cdef int64_t at = 0
     cdef Py_ssize_t i
     cdef int _k
-    cdef Event *ring = <Event *>malloc(slots * sizeof(Event))
-    if ring == NULL:
-        raise MemoryError(f"no memory for {slots} slots of events")
-    memset(ring, 255, slots * sizeof(Event))  # no page faults later
+    cdef Event *ring = <Event *>touched(slots * sizeof(Event))
     with nogil:
         begun = ticks_before()
         for i in range(events.shape[0]):
@@ -150,5 +145,6 @@ def raw(commands, const uint8_t[::1] events, int64_t slots):
                 ring[at].account = command.account
                 at = at + 1 if at + 1 < slots else 0
         ended = ticks_after()
+        read_back(ring)
     free(ring)
     return in_ns(ended - begun, pace)

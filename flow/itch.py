@@ -30,8 +30,8 @@ for a locate without a stock directory message are counted as `unlisted` and not
 
 **What can differ from the file.** The engine fills the oldest order at the best price. Where the
 file filled another one at that price, a later message about the order filled here comes too late,
-and what it did not take away is there for later takers. A replace that keeps the price and does
-not add shares keeps its place here.
+and what it did not take away is there for later takers. A replace that keeps the price and takes
+shares off keeps its place here.
 """
 
 from __future__ import annotations

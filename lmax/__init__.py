@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lmax.schema import (
         COMMAND,
         EVENT,
+        MESSAGE,
+        REPORT,
         CommandType,
         EventFlag,
         EventType,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
         JournalKeyError,
         JournalLocked,
     )
-    from node.embedded_views import Account, Book, Level, Position
+    from node.embedded_views import Account, Book, Level, Position, Trading
     from node.refusals import CoreFailed, JournalFailed, LogicFailed, NoRoom, Unavailable
 else:
     _HOMES = {
@@ -54,6 +56,8 @@ else:
         "lmax.schema": [
             "COMMAND",
             "EVENT",
+            "MESSAGE",
+            "REPORT",
             "CommandType",
             "EventFlag",
             "EventType",
@@ -77,7 +81,7 @@ else:
             "JournalKeyError",
             "JournalLocked",
         ],
-        "node.embedded_views": ["Account", "Book", "Level", "Position"],
+        "node.embedded_views": ["Account", "Book", "Level", "Position", "Trading"],
         "node.refusals": ["CoreFailed", "JournalFailed", "LogicFailed", "NoRoom", "Unavailable"],
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -95,6 +99,8 @@ else:
 __all__ = [
     "COMMAND",
     "EVENT",
+    "MESSAGE",
+    "REPORT",
     "Account",
     "AheadOfJournal",
     "Book",
@@ -125,6 +131,7 @@ __all__ = [
     "Status",
     "Tier",
     "TimeInForce",
+    "Trading",
     "TriggerSource",
     "Unavailable",
     "joined",

@@ -267,7 +267,7 @@ cdef void replace_order(BareBook *book, const Message *message) noexcept nogil:
         return
     key = price_key(side, ticks_of(book, message.price))
     level = slot.level
-    if key == level_key(&book.pools.levels, level) and leaves <= slot.leaves:
+    if key == level_key(&book.pools.levels, level) and leaves < slot.leaves:
         take_off(book, slot, slot.leaves - leaves)
         if new_id != id:
             ids_forget(ids, id, index)

@@ -8,6 +8,7 @@ from lmax._logic cimport (
     AHEAD, AHEAD_NEXT, AHEAD_SOON, logic_apply, logic_apply_all, logic_expect,
     logic_expect_next, logic_expect_soon,
 )
+from lmax.base.memory cimport refused
 from lmax.state._state cimport FAULT_NONE, Sink, state_close, state_open
 from lmax.view._view cimport view_of
 from lmax.ringbuffer.agent cimport agent_do_work
@@ -134,7 +135,7 @@ cdef class Business(AgentBase):
         if commands.slot_bytes != RECORD_BYTES or events.slot_bytes != RECORD_BYTES:
             raise ValueError(f"both rings have slots of {RECORD_BYTES} bytes")
         if state_open(&self.logic.state, MAX_TRADES) < 0:
-            raise MemoryError("the engine's address space (20 GiB, used as needed) was refused")
+            raise refused("an engine", 23)
         self.input = commands
         self.output = events
         self.position = RingSequence()

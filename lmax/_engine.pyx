@@ -10,6 +10,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from lmax._logic cimport logic_apply_all
+from lmax.base.memory cimport refused
 from lmax.state._state cimport FAULT_DIVERGED, FAULT_NONE, Sink, State, state_close, state_open
 from lmax.state.tradelog cimport MAX_TRADES
 from lmax.wire cimport Command
@@ -90,7 +91,7 @@ cdef class Engine(StateView):
         self.state = &self.logic
         self.buffer.events = <Event *>malloc(FIRST_EVENTS * sizeof(Event))
         if state_open(&self.logic, most_trades) < 0 or self.buffer.events == NULL:
-            raise MemoryError("the engine's address space (20 GiB, used as needed) was refused")
+            raise refused("an engine", 23)
         self.buffer.capacity = FIRST_EVENTS
         self.logic.sink.owner = &self.buffer
         self.check_every = check_every

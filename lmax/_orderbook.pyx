@@ -23,6 +23,7 @@ from lmax._book cimport (
     book_pools_open,
     most_reports,
 )
+from lmax.base.memory cimport refused
 from lmax.book.bookcheck cimport barebook_check
 from lmax.book.levels cimport (
     key_price,
@@ -61,7 +62,7 @@ from lmax.schema import REPORT
 cdef BookPools POOLS
 
 if book_pools_open(&POOLS) < 0:
-    raise MemoryError("the address space of the order books (11 GiB, used as needed) was refused")
+    raise refused("the order books", 11)
 
 
 cdef class OrderBook:
@@ -240,7 +241,7 @@ cdef class OrderBook:
         """Another price and open quantity, and another id unless that is 0; what traded at once,
         or minus the Reason of a refusal (then the order stays as it was).
 
-        No more than before at the same price keeps the place in the queue; anything else loses it.
+        Less than before at the same price keeps the place in the queue; anything else loses it.
         """
         cdef Message message
         memset(&message, 0, sizeof(message))

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 from lmax.amounts import Amount, scaled, whole
 from lmax.order_requests import MOST_SESSION, basis_points
 from lmax.records import joined
-from lmax.requests import Request, account_id, command, instrument_id, positive, symbol_bytes
+from lmax.requests import (
+    Request,
+    account_id,
+    command,
+    instrument_id,
+    only_known,
+    positive,
+    symbol_bytes,
+)
 from lmax.schema import (
     Action,
     CommandType,
@@ -23,6 +32,37 @@ from lmax.times import Duration, Time, duration, nanoseconds
 
 MOST_FIRM = 65_535
 MOST_GROUP = 2**32 - 1
+
+
+class ProtectionOptions(TypedDict, total=False):
+    """Everything that protects an instrument; what is not named is off.
+
+    collar, auction_collar, drop: percent with two decimals.
+    extensions: how often an auction may be extended, 0..255; extension_time: by how much.
+    halt_time: how long a fall by `drop` halts; times are ns or a timedelta, to 24 hours.
+    tier: of its price bands. trigger_source: what stops look at, LAST unless told.
+    all_or_none: whether such orders are taken.
+    """
+
+    collar: Amount
+    auction_collar: Amount
+    extensions: int
+    extension_time: Duration
+    drop: Amount
+    halt_time: Duration
+    tier: Tier
+    trigger_source: TriggerSource
+    all_or_none: bool
+
+
+class MassCancelScope(TypedDict, total=False):
+    """Whose orders end: those that match all that is named."""
+
+    account: int | None
+    instrument: int | None
+    session: int | None
+    firm: int | None
+    sides: Sides
 
 
 def timer() -> Request:
@@ -51,36 +91,21 @@ def set_reference(instrument: int, price: Amount) -> Request:
     )
 
 
-def set_protection(
-    instrument: int,
-    *,
-    collar: Amount = 0,
-    auction_collar: Amount = 0,
-    extensions: int = 0,
-    extension_time: Duration = 0,
-    drop: Amount = 0,
-    halt_time: Duration = 0,
-    tier: Tier = Tier.NONE,
-    trigger_source: TriggerSource = TriggerSource.LAST,
-    all_or_none: bool = False,
-) -> Request:
-    """Everything that protects an instrument; what is not named is off.
-
-    collar, auction_collar, drop: percent with two decimals; halt_time, extension_time: ns or a
-    timedelta, to 24 hours; all_or_none: whether such orders are taken.
-    """
+def set_protection(instrument: int, **options: Unpack[ProtectionOptions]) -> Request:
+    """Everything that protects an instrument, anew; TypeError for an option that there is not."""
+    only_known(options, ProtectionOptions)
     return command(
         CommandType.SET_PROTECTION,
         instrument=instrument_id(instrument),
-        collar=basis_points(collar, "a collar"),
-        auction_collar=basis_points(auction_collar, "an auction collar"),
-        extensions=whole(extensions, "the number of extensions", 0, 255),
-        extension_time=duration(extension_time, "the time of an extension"),
-        drop=basis_points(drop, "a drop"),
-        halt_time=duration(halt_time, "the time of a halt"),
-        tier=Tier(tier),
-        trigger_source=TriggerSource(trigger_source),
-        permissions=Permission.ALL_OR_NONE if all_or_none else 0,
+        collar=basis_points(options.get("collar", 0), "a collar"),
+        auction_collar=basis_points(options.get("auction_collar", 0), "an auction collar"),
+        extensions=whole(options.get("extensions", 0), "the number of extensions", 0, 255),
+        extension_time=duration(options.get("extension_time", 0), "the time of an extension"),
+        drop=basis_points(options.get("drop", 0), "a drop"),
+        halt_time=duration(options.get("halt_time", 0), "the time of a halt"),
+        tier=Tier(options.get("tier", Tier.NONE)),
+        trigger_source=TriggerSource(options.get("trigger_source", TriggerSource.LAST)),
+        permissions=Permission.ALL_OR_NONE if options.get("all_or_none") else 0,
     )
 
 
@@ -156,22 +181,17 @@ def kill_switch(
     )
 
 
-def mass_cancel(
-    *,
-    account: int | None = None,
-    instrument: int | None = None,
-    session: int | None = None,
-    firm: int | None = None,
-    sides: Sides = Sides.BOTH,
-) -> Request:
-    """The end of every open order that matches all that is named."""
+def mass_cancel(**scope: Unpack[MassCancelScope]) -> Request:
+    """The end of every open order in that scope; TypeError for a name that there is not."""
+    only_known(scope, MassCancelScope)
+    session = scope.get("session")
     return command(
         CommandType.MASS_CANCEL,
-        account=any_account(account),
-        instrument=any_instrument(instrument),
+        account=any_account(scope.get("account")),
+        instrument=any_instrument(scope.get("instrument")),
         session=0 if session is None else session_id(session),
-        firm=any_firm(firm),
-        sides=Sides(sides),
+        firm=any_firm(scope.get("firm")),
+        sides=Sides(scope.get("sides", Sides.BOTH)),
     )
 
 

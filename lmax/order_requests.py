@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import TypedDict
 
 from lmax.amounts import Amount, scaled, whole
-from lmax.requests import Request, account_id, command, instrument_id, order_id, positive
+from lmax.requests import (
+    Request,
+    account_id,
+    command,
+    instrument_id,
+    only_known,
+    order_id,
+    positive,
+)
 from lmax.schema import CommandType, Instruction, OrderType, SelfTrade, Side, TimeInForce
 from lmax.times import Time, nanoseconds
 
@@ -91,7 +99,8 @@ def new_order(
     fields: dict[str, int | bytes] = {}
     order_type = OrderType.MARKET if price is None else OrderType.LIMIT
     if options:
-        _known(options)
+        only_known(options, OrderOptions)
+        _without_contradictions(options)
         order_type = _order_type(options, price)
         fields = _fields(options)
     return command(
@@ -107,10 +116,7 @@ def new_order(
     )
 
 
-def _known(options: OrderOptions) -> None:
-    unknown = options.keys() - OrderOptions.__annotations__.keys()
-    if unknown:
-        raise TypeError(f"an order has no option {sorted(unknown)[0]!r}; see OrderOptions")
+def _without_contradictions(options: OrderOptions) -> None:
     given = {name for name, value in options.items() if value is not None and value is not False}
     for names in CONTRADICTIONS:
         both = [name for name in names if name in given]

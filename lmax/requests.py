@@ -11,6 +11,7 @@ was defined with a quantity_scale.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from struct import Struct
 
 import numpy as np
@@ -63,6 +64,13 @@ def command(kind: CommandType, **fields: int | bytes) -> Request:
             pack(record, start, value)
     PACK_HEAD(record, 0, *head.values())
     return np.frombuffer(record, COMMAND)
+
+
+def only_known(options: Mapping[str, object], known: type) -> None:
+    """TypeError for an option that a TypedDict does not have."""
+    for name in options:
+        if name not in known.__annotations__:
+            raise TypeError(f"there is no option {name!r}; see {known.__name__}")
 
 
 def define_instrument(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Unpack
 
 from lmax import operator_requests as requests
 from lmax.amounts import Amount
+from lmax.operator_requests import MassCancelScope, ProtectionOptions
 from lmax.requests import Request
-from lmax.schema import Phase, SelfTrade, Sides, Status, Tier, TriggerSource
-from lmax.times import Duration, Time
+from lmax.schema import Phase, SelfTrade, Status
+from lmax.times import Time
 
 
 class OperatorMethods(ABC):
@@ -50,20 +52,9 @@ class OperatorMethods(ABC):
             requests.kill_switch(on, account=account, firm=firm, instrument=instrument)
         )
 
-    def mass_cancel(
-        self,
-        *,
-        account: int | None = None,
-        instrument: int | None = None,
-        session: int | None = None,
-        firm: int | None = None,
-        sides: Sides = Sides.BOTH,
-    ) -> int:
-        """Cancel every open order that matches all that is named."""
-        request = requests.mass_cancel(
-            account=account, instrument=instrument, session=session, firm=firm, sides=sides
-        )
-        return self.submit(request)
+    def mass_cancel(self, **scope: Unpack[MassCancelScope]) -> int:
+        """Cancel every open order that matches all that is named; see MassCancelScope."""
+        return self.submit(requests.mass_cancel(**scope))
 
     def session_ended(self, session: int) -> int:
         """Cancel the session's orders with CANCEL_ON_DISCONNECT."""
@@ -91,37 +82,12 @@ class OperatorMethods(ABC):
         """The price that bands, collars of auctions and falls are measured from."""
         return self.submit(requests.set_reference(instrument, price))
 
-    def set_protection(
-        self,
-        instrument: int,
-        *,
-        collar: Amount = 0,
-        auction_collar: Amount = 0,
-        extensions: int = 0,
-        extension_time: Duration = 0,
-        drop: Amount = 0,
-        halt_time: Duration = 0,
-        tier: Tier = Tier.NONE,
-        trigger_source: TriggerSource = TriggerSource.LAST,
-        all_or_none: bool = False,
-    ) -> int:
-        """Everything that protects an instrument; what is not named is off.
+    def set_protection(self, instrument: int, **options: Unpack[ProtectionOptions]) -> int:
+        """Everything that protects an instrument, see ProtectionOptions; what is not named is off.
 
         collar, auction_collar, drop: percent; times: ns or a timedelta, to 24 hours.
         """
-        request = requests.set_protection(
-            instrument,
-            collar=collar,
-            auction_collar=auction_collar,
-            extensions=extensions,
-            extension_time=extension_time,
-            drop=drop,
-            halt_time=halt_time,
-            tier=tier,
-            trigger_source=trigger_source,
-            all_or_none=all_or_none,
-        )
-        return self.submit(request)
+        return self.submit(requests.set_protection(instrument, **options))
 
     def set_tick_table(
         self, instrument: int, rows: Sequence[tuple[Amount, Amount]], effective: Time = 0

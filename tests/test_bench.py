@@ -1,6 +1,5 @@
 """The harnesses of `make bench` run and report; their figures are for quiet machines."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,21 +7,7 @@ from pathlib import Path
 import pytest
 
 from flow.generator import MarketGenerator
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def run(name: str, *options: str) -> dict:
-    done = subprocess.run(
-        [sys.executable, "-m", f"bench.{name}", "--json", *options],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+from tests.harness import ROOT, run
 
 
 def test_pipeline_reports_commands_beside_the_append_alone(tmp_path: Path) -> None:

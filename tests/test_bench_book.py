@@ -1,7 +1,5 @@
 """The benches of the book and the engine measure what they say, and report it."""
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -19,21 +17,7 @@ from flow import shapes
 from lmax.histogram import Histogram
 from lmax.orderbook import OrderBook
 from lmax.schema import MESSAGE, MessageType, ReportType
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def run(name: str, *options: str) -> dict:
-    done = subprocess.run(
-        [sys.executable, "-m", f"bench.{name}", "--json", *options],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+from tests.harness import run
 
 
 def in_order(percentiles: dict) -> bool:

@@ -46,6 +46,7 @@ cdef struct Pool:
 cdef int pool_open(Pool *pool, size_t item_bytes, uint32_t capacity) noexcept nogil
 cdef void pool_close(Pool *pool) noexcept nogil
 cdef void *reserve(size_t size_bytes) noexcept nogil
+cdef object refused(str whose, int gib)
 cdef void release(void *memory, size_t size_bytes) noexcept nogil
 
 

@@ -23,6 +23,15 @@ cdef void *reserve(size_t size_bytes) noexcept nogil:
     return memory
 
 
+cdef object refused(str whose, int gib):
+    """The MemoryError to raise where `reserve` gave NULL."""
+    return MemoryError(
+        f"the system refused to reserve {gib} GiB of addresses for {whose}; memory is taken only as"
+        " it is needed, so let it: raise the limit of addresses (ulimit -v), and leave"
+        " vm.overcommit_memory at 0 or 1"
+    )
+
+
 cdef void release(void *memory, size_t size_bytes) noexcept nogil:
     if memory != NULL:
         munmap(memory, size_bytes)

@@ -10,6 +10,7 @@ cdef enum:
     PAGE = 512  # entries of the following table touched with each new order: 4 KiB
     LARGE_BITS = 13  # from 64 KiB on a table is memory of its own
     MAX_ID_BITS = 31
+    SPREAD_BITS = 16  # up to 512 KiB a table is to be less full
 
 cdef extern from *:
     """
@@ -39,11 +40,12 @@ cdef void table_close(IdTable *table) noexcept nogil:
 
 
 cdef void set_limits(OrderIds *ids) noexcept nogil:
-    """When to begin with a table of another size: before this one is half full, or when it is
-    one sixteenth full."""
+    """When to begin with a table of another size. One that the second cache holds is kept emptier:
+    there a clash of two ids, a branch nobody can foresee, costs more than a few more lines."""
     cdef uint64_t size = ids.now.mask + 1
-    ids.least = size // 16 if ids.now.bits > MIN_ID_BITS else 0
-    ids.span = 3 * size // 8 - ids.least
+    cdef int spread = 2 if ids.now.bits <= SPREAD_BITS else 1
+    ids.least = size // 16 // spread if ids.now.bits > MIN_ID_BITS else 0
+    ids.span = 3 * size // 8 // spread - ids.least
 
 
 cdef void set_busy(OrderIds *ids) noexcept nogil:

@@ -5,6 +5,7 @@ cdivision: divisors are ticks, checked to be at least 1.
 """
 from libc.stdint cimport uint8_t
 
+from lmax.rules._instruments cimport on_tick_down, on_tick_up
 from lmax.state._state cimport PLACE_STOPS, Extra, Order, slot_of
 from lmax.rules._stops cimport trigger_of
 from lmax.book.orders cimport Slot
@@ -77,11 +78,19 @@ cdef Prices split_prices(
     cdef int64_t trigger = state.extras[index].trigger_price if order.special else 0
     cdef Prices prices
     if slot_of(state, index).side == SIDE_BUY:
-        prices.limit = scaled(order.price, action.old, action.fresh, tick)
-        prices.trigger = scaled_up(trigger, action.old, action.fresh, tick)
+        prices.limit = on_tick_down(
+            state, instrument, scaled(order.price, action.old, action.fresh, tick)
+        )
+        prices.trigger = on_tick_up(
+            state, instrument, scaled_up(trigger, action.old, action.fresh, tick)
+        )
         return prices
-    prices.limit = scaled_up(order.price, action.old, action.fresh, tick)
-    prices.trigger = scaled(max(trigger, 0), action.old, action.fresh, tick)
+    prices.limit = on_tick_up(
+        state, instrument, scaled_up(order.price, action.old, action.fresh, tick)
+    )
+    prices.trigger = on_tick_down(
+        state, instrument, scaled(max(trigger, 0), action.old, action.fresh, tick)
+    )
     if order.order_type == ORD_MARKET and order.price:
         prices.limit = max(prices.limit, instrument.min_price)
     return prices
@@ -159,15 +168,17 @@ cdef bint lower_order(
 ) noexcept nogil:
     cdef Order *order = &state.orders[index]
     cdef bint stop = stands_still(order, order.back_to)
-    cdef int64_t limit = less(instrument, order.price, action.price) if order.price else 0
+    cdef int64_t limit = less(instrument, order.price, action.price)
     cdef int64_t trigger = 0
     if order.order_type == ORD_TRAILING_STOP:
         trail_anew(state, instrument, action, index)
         return True
+    limit = on_tick_down(state, instrument, limit)
     if order.price and limit < instrument.min_price:
         return False
     if stop:
         trigger = less(instrument, state.extras[index].trigger_price, action.price)
+        trigger = on_tick_down(state, instrument, trigger)
         if trigger < instrument.min_price:
             return False
         state.extras[index].trigger_price = trigger

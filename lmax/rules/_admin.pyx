@@ -6,8 +6,8 @@ cdivision: divisors are ticks, lots and powers of ten, checked to be at least 1.
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy
 
-from lmax.rules._chains cimport Chain, chain_instrument, chain_sort
-from lmax.rules._places cimport end_open_order
+from lmax.rules._chains cimport Chain, chain_instrument
+from lmax.rules._places cimport end_chain
 from lmax.rules._protection cimport end_of_protected_day
 from lmax.rules._special cimport after_command
 from lmax.state._state cimport (
@@ -202,23 +202,16 @@ cdef uint8_t withdraw(State *state, Command *command) noexcept nogil:
 # -- the end of the day -----------------------------------------------------------------
 
 
-cdef inline bint outlives_the_day(uint8_t time_in_force) noexcept nogil:
-    return time_in_force == TIF_GTC or time_in_force == TIF_GTD
+cdef enum:
+    OUTLIVE_THE_DAY = 1 << TIF_GTC | 1 << TIF_GTD
 
 
 cdef void end_instrument_day(State *state, Instrument *instrument) noexcept nogil:
     """Expire what is for the day, in order of arrival."""
     cdef Chain chain
-    cdef uint32_t index, following
     chain.first = chain.last = 0
     chain_instrument(state, &chain, instrument)
-    chain_sort(state, &chain)
-    index = chain.first
-    while index:
-        following = state.orders[index].chain
-        if not outlives_the_day(state.orders[index].time_in_force):
-            end_open_order(state, index, EVT_EXPIRED, REASON_END_OF_DAY)
-        index = following
+    end_chain(state, &chain, EVT_EXPIRED, REASON_END_OF_DAY, OUTLIVE_THE_DAY)
     end_of_protected_day(state, instrument)
 
 

@@ -5,7 +5,7 @@ from libc.stdint cimport uint16_t
 from lmax.rules._checks cimport check_quantity
 from lmax.rules._hands cimport Hand, hand_of
 from lmax.rules._incoming cimport can_pay
-from lmax.rules._instruments cimport check_lots, tick_at
+from lmax.rules._instruments cimport check_lots, on_tick_down, on_tick_up, tick_at
 from lmax.rules._opposite cimport MAX_WAITING, best_against, reaches
 from lmax.rules._phases cimport check_phase, is_call, is_held, price_in_auction
 from lmax.rules._protection cimport bands_hold_limit, short_sale_is_allowed
@@ -69,11 +69,25 @@ cdef uint8_t check_open(
 
 
 @cython.cdivision(True)  # a tick is at least 1
+cdef int64_t limit_at(
+    State *state, Instrument *instrument, uint8_t side, int64_t best
+) noexcept nogil:
+    """The nearest tick that can still trade with the best price; a finer one if not in range."""
+    cdef int64_t price
+    if side == SIDE_BUY:
+        price = on_tick_up(state, instrument, best)
+    else:
+        price = on_tick_down(state, instrument, best)
+    if instrument.min_price <= price <= instrument.max_price:
+        return price
+    price = best - best % instrument.tick_size
+    return price + instrument.tick_size if side == SIDE_BUY and price < best else price
+
+
 cdef uint8_t find_reference(
     State *state, Instrument *instrument, Kind *kind, int64_t offset, Draft *draft
 ) noexcept nogil:
     """Where a trailing stop begins; a MARKET_TO_LIMIT's limit; a market order's in a call."""
-    cdef int64_t tick = instrument.tick_size
     cdef bint share = kind.instructions & INSTRUCTION_TRAIL_PERCENT != 0
     if kind.order_type == ORD_TRAILING_STOP:
         draft.watched = price_to_trail(state, instrument, kind.side)
@@ -83,9 +97,7 @@ cdef uint8_t find_reference(
         draft.price = best_against(state, instrument, kind.side)
         if draft.price == 0:
             return REASON_NO_REFERENCE
-        if draft.price % tick:
-            draft.price -= draft.price % tick
-            draft.price += tick if kind.side == SIDE_BUY else 0
+        draft.price = limit_at(state, instrument, kind.side, draft.price)
     return REASON_NONE
 
 

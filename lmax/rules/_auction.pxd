@@ -1,8 +1,8 @@
 # The price of an auction, and its trades.
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport uint32_t
 
 from lmax.state._state cimport Instrument, State
-from lmax.state.days cimport Auction, Day
+from lmax.state.days cimport Auction
 
 
 cdef Auction auction_of(State *state, Instrument *instrument) noexcept nogil
@@ -10,5 +10,3 @@ cdef void uncross(State *state, Instrument *instrument, Auction *auction) noexce
 cdef void tell_auction(
     State *state, Instrument *instrument, Auction *auction, uint32_t flags, uint32_t reason
 ) noexcept nogil
-cdef void for_auction_append(State *state, Day *day, uint32_t index) noexcept nogil
-cdef void for_auction_unlink(State *state, Day *day, uint32_t index) noexcept nogil

@@ -8,8 +8,9 @@ buys, at and above the best ask that is left too many sells, between them none.
 
 cdivision: the divisor is the tick, which is at least 1.
 """
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 
+from lmax.rules._instruments cimport on_tick_down, on_tick_up
 from lmax.rules._places cimport change_reserved, end_open_order
 from lmax.rules._protection cimport note_trade
 from lmax.rules._putting cimport filled_in_place
@@ -17,6 +18,7 @@ from lmax.state._state cimport (
     Extra, Order, day_of, emit, emit_level, emit_order, hash_order, leaves_of, remember_trade,
     slot_of,
 )
+from lmax.state.days cimport Day
 from lmax.state.funds cimport cash_change, shares_change
 from lmax.book.levels cimport (
     Level, LevelTree, key_price, level_at, level_drop_if_empty, level_key, level_next,
@@ -77,20 +79,37 @@ cdef Front front_of(State *state, Instrument *instrument, uint8_t side) noexcept
     return front
 
 
-cdef int64_t nearest(int64_t low, int64_t high, int64_t tick, int64_t reference) noexcept nogil:
-    """Of the ticks from low to high the one nearest to the reference (0: none), or lowest."""
-    cdef int64_t below = reference // tick
-    if below < low or reference == 0:
-        return low
-    if below >= high:
-        return high
-    return below + 1 if tick - reference % tick < reference % tick else below
+cdef int64_t nearest(
+    State *state, Instrument *instrument, int64_t low, int64_t high, int64_t reference,
+    bint by_table,
+) noexcept nogil:
+    """Of the prices from low to high the one nearest to the reference (0: none), or the lowest.
+
+    low, high: in ticks of the instrument. by_table: only ticks that hold now; 0 if there is none.
+    """
+    cdef int64_t lowest = low * instrument.tick_size
+    cdef int64_t highest = high * instrument.tick_size
+    cdef int64_t below, above
+    if by_table:
+        lowest = on_tick_up(state, instrument, lowest)
+        highest = on_tick_down(state, instrument, highest)
+        if lowest < 0 or lowest > highest:
+            return 0
+    if reference <= lowest:
+        return lowest
+    if reference >= highest:
+        return highest
+    if by_table:
+        below = on_tick_down(state, instrument, reference)
+        above = on_tick_up(state, instrument, reference)
+    else:
+        below = reference - reference % instrument.tick_size
+        above = below + instrument.tick_size
+    return above if above - reference < reference - below else below
 
 
-cdef inline int64_t distance(int64_t ticks, int64_t tick, int64_t reference) noexcept nogil:
-    if reference == 0:
-        return ticks
-    return ticks * tick - reference if ticks * tick > reference else reference - ticks * tick
+cdef inline int64_t distance(int64_t price, int64_t reference) noexcept nogil:
+    return price - reference if price > reference else reference - price
 
 
 cdef Auction auction_of(State *state, Instrument *instrument) noexcept nogil:
@@ -113,53 +132,63 @@ cdef Auction auction_of(State *state, Instrument *instrument) noexcept nogil:
             front_next(state, &bids)
         if asks.quantity == 0:
             front_next(state, &asks)
-    if auction.volume:
-        choose(state, instrument, &bids, &asks, low, high, &auction)
+    if auction.volume and not choose(
+        state, instrument, bids, asks, low, high, True, &auction
+    ):
+        choose(state, instrument, bids, asks, low, high, False, &auction)
     return auction
 
 
-cdef void choose(
-    State *state, Instrument *instrument, Front *bids, Front *asks, int64_t low, int64_t high,
-    Auction *auction,
+cdef bint choose(
+    State *state, Instrument *instrument, Front bids, Front asks, int64_t low, int64_t high,
+    bint by_table, Auction *auction,
 ) noexcept nogil:
-    """The price among those from low to high; the fronts are what is left of both sides."""
-    cdef int64_t tick = instrument.tick_size
+    """The price among those from low to high; whether there is one.
+
+    The fronts are what is left of both sides. Price by price from where nobody is left over,
+    the surplus of buys grows downwards, that of sells upwards.
+    """
     cdef int64_t reference = instrument.last_price
-    cdef bint buys = bids.there and bids.ticks >= low  # a surplus of them is possible …
+    cdef bint buys = bids.there and bids.ticks >= low
     cdef bint sells = asks.there and asks.ticks <= high
-    cdef int64_t to_tick = asks.ticks - 1 if sells else high  # … and none up to here …
-    cdef int64_t from_tick = low
-    cdef int64_t left_buys = bids.quantity
-    cdef int64_t left_sells = asks.quantity
+    cdef int64_t from_tick = bids.ticks + 1 if buys else low
+    cdef int64_t to_tick = asks.ticks - 1 if sells else high
+    cdef int64_t left_buys = 0
+    cdef int64_t left_sells = 0
     cdef int64_t with_buys = 0
     cdef int64_t with_sells = 0
     if reference == 0:
         reference = day_of(state, instrument).reference_price
-    if low <= to_tick and (not buys or bids.ticks < to_tick):
-        from_tick = bids.ticks + 1 if buys else low  # … from here on
-        auction.price = nearest(from_tick, to_tick, tick, reference) * tick
-        return
-    if buys:  # the same surplus down to the next bid
+    if from_tick <= to_tick:
+        auction.price = nearest(state, instrument, from_tick, to_tick, reference, by_table)
+        if auction.price:
+            return True
+    while buys and with_buys == 0:
+        left_buys += bids.quantity
         to_tick = bids.ticks
-        front_next(state, bids)
-        with_buys = nearest(
-            max(low, bids.ticks + 1) if bids.there else low, to_tick, tick, reference
-        )
-    if sells:
+        front_next(state, &bids)
+        from_tick = max(low, bids.ticks + 1) if bids.there else low
+        with_buys = nearest(state, instrument, from_tick, to_tick, reference, by_table)
+        buys = bids.there and bids.ticks >= low
+    while sells and with_sells == 0:
+        left_sells += asks.quantity
         from_tick = asks.ticks
-        front_next(state, asks)
-        with_sells = nearest(
-            from_tick, min(high, asks.ticks - 1) if asks.there else high, tick, reference
-        )
-    if buys and (not sells or left_buys < left_sells or (
+        front_next(state, &asks)
+        to_tick = min(high, asks.ticks - 1) if asks.there else high
+        with_sells = nearest(state, instrument, from_tick, to_tick, reference, by_table)
+        sells = asks.there and asks.ticks <= high
+    if with_buys == 0 and with_sells == 0:
+        return False
+    if with_buys and (with_sells == 0 or left_buys < left_sells or (
         left_buys == left_sells
-        and distance(with_buys, tick, reference) <= distance(with_sells, tick, reference)
+        and distance(with_buys, reference) <= distance(with_sells, reference)
     )):
-        auction.price = with_buys * tick
+        auction.price = with_buys
         auction.surplus = left_buys
     else:
-        auction.price = with_sells * tick
+        auction.price = with_sells
         auction.surplus = -left_sells
+    return True
 
 
 cdef void tell_auction(
@@ -334,34 +363,3 @@ cdef void uncross(State *state, Instrument *instrument, Auction *auction) noexce
     tell_auction(state, instrument, auction, FLAG_AUCTION, REASON_NONE)
     while day.first_for_auction:
         end_open_order(state, day.first_for_auction, EVT_CANCELLED, REASON_AUCTION_REMAINDER)
-
-
-# -- orders that an auction cancels ---------------------------------------------------------
-#
-# MARKET, AT_OPEN, AT_CLOSE and GOOD_FOR_AUCTION orders in the displayed book, by arrival. They use
-# the links of GTD orders, which they never are.
-
-
-cdef void for_auction_append(State *state, Day *day, uint32_t index) noexcept nogil:
-    """Such an order rests."""
-    state.extras[index].time_next = 0
-    state.extras[index].time_prev = day.last_for_auction
-    if day.last_for_auction:
-        state.extras[day.last_for_auction].time_next = index
-    else:
-        day.first_for_auction = index
-    day.last_for_auction = index
-
-
-cdef void for_auction_unlink(State *state, Day *day, uint32_t index) noexcept nogil:
-    """Such an order leaves the book."""
-    cdef uint32_t next = state.extras[index].time_next
-    cdef uint32_t prev = state.extras[index].time_prev
-    if prev:
-        state.extras[prev].time_next = next
-    else:
-        day.first_for_auction = next
-    if next:
-        state.extras[next].time_prev = prev
-    else:
-        day.last_for_auction = prev

@@ -11,8 +11,8 @@ from lmax.rules._admin cimport symbol_is_good, tell_definition
 from lmax.rules._chains cimport Chain, chain_add, chain_instrument, chain_sort
 from lmax.state._holders cimport gather_holders, holder_at
 from lmax.rules._phases cimport accept_setting, check_known, put_held
-from lmax.rules._places cimport change_reserved, emit_end, leave_place
-from lmax.rules._putting cimport forget_order, put_hidden, put_shown, put_waiting
+from lmax.rules._places cimport change_reserved, emit_end, forget_order, leave_place
+from lmax.rules._putting cimport put_hidden, put_shown, put_waiting
 from lmax.state._state cimport (
     PLACE_HELD, PLACE_HIDDEN, PLACE_STOPS, PLACE_WAITING, Instrument, day_of, emit,
     emit_order, hash_order, slot_of,
@@ -198,13 +198,13 @@ cdef void come_back(
 
 
 cdef void adjust_prices(State *state, Instrument *instrument, Action *action) noexcept nogil:
-    """Prices that are remembered: all of them in a split, the reference in a dividend."""
+    """Prices that are remembered; trades before a split are of other shares."""
     cdef Day *day = day_of(state, instrument)
     day.reference_price = adjusted_price(instrument, action, day.reference_price)
+    instrument.last_price = adjusted_price(instrument, action, instrument.last_price)
+    day.band_reference = adjusted_price(instrument, action, day.band_reference)
+    forget_trades(day)
     if action.old:
-        instrument.last_price = adjusted_price(instrument, action, instrument.last_price)
-        day.band_reference = adjusted_price(instrument, action, day.band_reference)
-        forget_trades(day)
         instrument.trades_before_split = state.trades
     instrument.alarm = alarm_of(day)
 

@@ -1,5 +1,4 @@
 # Orders that end because their time has come.
-from lmax.rules._lists cimport has_expiring
 from lmax.state._state cimport Instrument, State
 
 

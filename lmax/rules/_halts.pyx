@@ -6,8 +6,7 @@ from lmax.state._state cimport Instrument, day_of
 from lmax.state.days cimport SECOND, Day
 from lmax.base.wide cimport at_most_share
 from lmax.wire cimport (
-    PHASE_CONTINUOUS, PHASE_HALTED, REASON_INVALID_SETTING, REASON_MARKET_HALT, REASON_NONE,
-    REASON_RESUMED, STATUS_ACTIVE,
+    PHASE_CONTINUOUS, REASON_INVALID_SETTING, REASON_MARKET_HALT, REASON_NONE, STATUS_DELISTED,
 )
 
 cdef enum:
@@ -31,14 +30,14 @@ cdef inline bint is_late(State *state) noexcept nogil:
 cdef void halt_with_market(
     State *state, Instrument *instrument, uint8_t level
 ) noexcept nogil:
-    """Halt what trades; a halt that would end by itself does not end before the market's."""
+    """Halt what trades; what TIMER was to begin anew does not begin before the market does."""
     cdef Day *day = day_of(state, instrument)
     cdef int64_t time = 15 * 60 * SECOND if level < LAST_LEVEL else 0
     if instrument.phase == PHASE_CONTINUOUS:
         halt(state, instrument, REASON_MARKET_HALT, time)
-    elif instrument.phase == PHASE_HALTED and day.due_at:
+    elif day.due_at:
         if time:
-            schedule(day, max(day.due_at, state.now + time), PHASE_CONTINUOUS, REASON_RESUMED)
+            schedule(day, max(day.due_at, state.now + time), day.due_phase, day.due_reason)
         else:
             schedule(day, 0, PHASE_CONTINUOUS, REASON_NONE)
 
@@ -56,6 +55,6 @@ cdef uint8_t set_index(State *state, Command *command) noexcept nogil:
     state.market_level = level
     for id in range(1, state.highest_instrument + 1):
         instrument = &state.instruments[id]
-        if instrument.defined and instrument.status == STATUS_ACTIVE:
+        if instrument.defined and instrument.status != STATUS_DELISTED:
             halt_with_market(state, instrument, level)
     return REASON_NONE

@@ -9,9 +9,9 @@ from lmax.rules._meeting cimport (
 )
 from lmax.rules._opposite cimport Offer, Spot, offer_for, opposite_open, reaches, spot_first
 from lmax.rules._pegs cimport peg_price
-from lmax.rules._places cimport change_reserved, emit_end
+from lmax.rules._places cimport end_open_order, forget_order
 from lmax.rules._protection cimport bands_hold, bands_hold_limit, short_sale_is_allowed
-from lmax.rules._putting cimport forget_order, leave_special, put_hidden, put_shown
+from lmax.rules._putting cimport leave_special, put_hidden, put_shown
 from lmax.state._state cimport (
     PLACE_NONE, Order, day_of, hash_order, leaves_of, slot_of,
 )
@@ -126,16 +126,6 @@ cdef void settle(State *state, Instrument *instrument, Taker *taker) noexcept no
     shares_change(&state.funds, order.position, taker.traded, 0)
 
 
-cdef void cancel_rest(
-    State *state, Instrument *instrument, uint32_t index, uint8_t reason
-) noexcept nogil:
-    """End an order that comes in: CANCELLED, and it is gone."""
-    emit_end(state, index, EVT_CANCELLED, reason)
-    change_reserved(state, index, -leaves_of(state, index))
-    leave_special(state, instrument, index)
-    forget_order(state, index)
-
-
 cdef void rest(State *state, Instrument *instrument, uint32_t index) noexcept nogil:
     """An order that waits for no one joins the displayed or the hidden book."""
     if state.orders[index].instructions & INSTRUCTION_HIDDEN:
@@ -188,7 +178,7 @@ cdef void trade_then_rest(State *state, Instrument *instrument, uint32_t index) 
         reason = REASON_MIN_QUANTITY_UNMET
         if state.orders[index].time_in_force == TIF_FOK:
             reason = REASON_FOK_UNFILLED
-        cancel_rest(state, instrument, index, reason)
+        end_open_order(state, index, EVT_CANCELLED, reason)
         return
     stop = meet_all(state, &opposite, &taker, limit.price)
     settle(state, instrument, &taker)
@@ -198,7 +188,7 @@ cdef void trade_then_rest(State *state, Instrument *instrument, uint32_t index) 
         return
     reason = end_of_rest(state, instrument, index, stop, &limit)
     if reason:
-        cancel_rest(state, instrument, index, reason)
+        end_open_order(state, index, EVT_CANCELLED, reason)
     elif state.orders[index].place == PLACE_NONE:
         rest(state, instrument, index)
     else:

@@ -5,9 +5,9 @@ cdivision: divisors are ticks and lots, checked to be at least 1.
 """
 from libc.stdint cimport uint32_t
 
-from lmax.rules._chains cimport Chain, chain_instrument, chain_sort
+from lmax.rules._chains cimport Chain, chain_instrument
 from lmax.rules._phases cimport accept_setting, check_known
-from lmax.rules._places cimport end_open_order
+from lmax.rules._places cimport end_chain
 from lmax.rules._special cimport after_command
 from lmax.state._state cimport AFTER, SPECIAL_STATUS, SPECIAL_TICKS, emit
 from lmax.state.ticktables cimport TickRow, TickTables, row_follows, row_set
@@ -24,15 +24,9 @@ from lmax.wire cimport (
 cdef void end_all_orders(State *state, Instrument *instrument, uint8_t reason) noexcept nogil:
     """Cancel every open order of an instrument, in order of arrival."""
     cdef Chain chain
-    cdef uint32_t index, following
     chain.first = chain.last = 0
     chain_instrument(state, &chain, instrument)
-    chain_sort(state, &chain)
-    index = chain.first
-    while index:
-        following = state.orders[index].chain
-        end_open_order(state, index, EVT_CANCELLED, reason)
-        index = following
+    end_chain(state, &chain, EVT_CANCELLED, reason, 0)
 
 
 cdef uint8_t set_status(State *state, Command *command) noexcept nogil:

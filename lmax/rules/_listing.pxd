@@ -3,8 +3,7 @@ from libc.stdint cimport uint8_t
 
 from lmax.state._state cimport State
 from lmax.wire cimport (
-    CMD_BUST_TRADE, CMD_CORPORATE_ACTION, CMD_CORRECT_TRADE, CMD_SET_STATUS, CMD_SET_TICK_ROW,
-    Command,
+    CMD_CORPORATE_ACTION, CMD_CORRECT_TRADE, CMD_SET_STATUS, CMD_SET_TICK_ROW, Command,
 )
 
 

@@ -3,6 +3,7 @@
 from lmax.rules._busts cimport bust_trade, correct_trade
 from lmax.rules._corporate cimport corporate_action
 from lmax.rules._instruments cimport set_status, set_tick_row
+from lmax.wire cimport CMD_BUST_TRADE
 
 
 cdef uint8_t listing_command(State *state, Command *command) noexcept nogil:

@@ -10,40 +10,71 @@ from lmax.book.levels cimport (
 from lmax.wire cimport TIF_GTD
 
 
+# -- by time -------------------------------------------------------------------------------
+#
+# GTD orders in the level of their time; orders for an auction alone, which are never GTD, in one
+# list of the instrument.
+
+
+cdef void append_by_time(
+    State *state, uint32_t *first, uint32_t *last, uint32_t index
+) noexcept nogil:
+    cdef Extra *extra = &state.extras[index]
+    extra.time_next = 0
+    extra.time_prev = last[0]
+    if last[0]:
+        state.extras[last[0]].time_next = index
+    else:
+        first[0] = index
+    last[0] = index
+
+
+cdef void unlink_by_time(
+    State *state, uint32_t *first, uint32_t *last, uint32_t index
+) noexcept nogil:
+    cdef Extra *extra = &state.extras[index]
+    if extra.time_prev:
+        state.extras[extra.time_prev].time_next = extra.time_next
+    else:
+        first[0] = extra.time_next
+    if extra.time_next:
+        state.extras[extra.time_next].time_prev = extra.time_prev
+    else:
+        last[0] = extra.time_prev
+
+
+cdef void for_auction_append(State *state, Day *day, uint32_t index) noexcept nogil:
+    """A MARKET, AT_OPEN, AT_CLOSE or GOOD_FOR_AUCTION order rests in the displayed book."""
+    append_by_time(state, &day.first_for_auction, &day.last_for_auction, index)
+
+
+cdef void for_auction_unlink(State *state, Day *day, uint32_t index) noexcept nogil:
+    """Such an order leaves the book."""
+    unlink_by_time(state, &day.first_for_auction, &day.last_for_auction, index)
+
+
 cdef void put_time(State *state, Instrument *instrument, uint32_t index) noexcept nogil:
     """Last of those that expire at that time."""
-    cdef Extra *extra = &state.extras[index]
     cdef uint32_t place = level_for(
-        &state.levels, &instrument.times, <uint64_t>extra.expire_time
+        &state.levels, &instrument.times, <uint64_t>state.extras[index].expire_time
     )
     cdef Level *level = level_at(&state.levels, place)
-    extra.time_next = 0
-    extra.time_prev = level.tail
-    if level.tail:
-        state.extras[level.tail].time_next = index
-    else:
-        level.head = index
-    level.tail = index
+    append_by_time(state, &level.head, &level.tail, index)
     level.count += 1
     set_timed(state, instrument.id)
 
 
 cdef void take_time(State *state, Instrument *instrument, uint32_t index) noexcept nogil:
-    cdef Extra *extra = &state.extras[index]
     cdef uint32_t place = level_find(
-        &state.levels, &instrument.times, <uint64_t>extra.expire_time
+        &state.levels, &instrument.times, <uint64_t>state.extras[index].expire_time
     )
     cdef Level *level = level_at(&state.levels, place)
-    if extra.time_prev:
-        state.extras[extra.time_prev].time_next = extra.time_next
-    else:
-        level.head = extra.time_next
-    if extra.time_next:
-        state.extras[extra.time_next].time_prev = extra.time_prev
-    else:
-        level.tail = extra.time_prev
+    unlink_by_time(state, &level.head, &level.tail, index)
     level.count -= 1
     level_drop_if_empty(&state.levels, &instrument.times, place)
+
+
+# -- by session, and all ---------------------------------------------------------------------
 
 
 cdef void list_order(State *state, Instrument *instrument, uint32_t index) noexcept nogil:

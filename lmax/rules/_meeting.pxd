@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from lmax.rules._hands cimport Hand
 from lmax.rules._opposite cimport Opposite
-from lmax.state._state cimport Instrument, State
+from lmax.state._state cimport State
 
 
 cdef enum:  # why an incoming order trades no more

@@ -8,8 +8,8 @@ from lmax.rules._putting cimport (
     filled_in_place, lower_in_place, mark_depth, show_iceberg, take_quantity,
 )
 from lmax.state._state cimport (
-    PLACE_HIDDEN, PLACE_NONE, PLACE_SHOWN, PLACE_WAITING, Order, emit_level, emit_order,
-    hash_order, leaves_of, remember_trade, slot_of,
+    PLACE_HIDDEN, PLACE_NONE, PLACE_SHOWN, PLACE_WAITING, Instrument, Order, emit_level,
+    emit_order, hash_order, leaves_of, remember_trade, slot_of,
 )
 from lmax.state.funds cimport cash_change, shares_change
 from lmax.book.levels cimport Level, level_at, level_drop_if_empty

@@ -14,23 +14,22 @@ from lmax.rules._checks cimport (
 from lmax.rules._matching cimport fillable, match_shown
 from lmax.rules._places cimport (
     account_append, account_unlink, change_reserved, close_entry, emit_end, end_order,
-    leave_place, rest_shown, shrink_shown,
+    leave_place, rest_shown, shrink_shown, take_order,
 )
 from lmax.rules._special cimport (
     new_special_order, reduce_special_order, replace_special_order,
 )
 from lmax.state._state cimport (
-    BEFORE, PLACE_NONE, PLACE_SHOWN, Instrument, Order, State, emit_order, hash_order,
+    BEFORE, PLACE_SHOWN, Instrument, Order, State, emit_order, hash_order,
     leaves_of, slot_of,
 )
 from lmax.state.funds cimport (
-    ACCOUNT_OPEN, cash_available, cash_change, position_find, position_open, shares_available,
-    shares_change,
+    ACCOUNT_OPEN, cash_available, cash_change, position_find, shares_available, shares_change,
 )
 from lmax.state.idmap cimport ID_NONE, IdEntry, closed_value, idmap_claim, idmap_find
 from lmax.book.levels cimport NO_LEVEL_KEY, price_key
 from lmax.base.money cimport notional
-from lmax.book.orders cimport Slot, slot_give, slot_take
+from lmax.book.orders cimport Slot, slot_give
 from lmax.base.steps cimport Step, steps_in
 from lmax.wire cimport (
     EVT_ACCEPTED, EVT_CANCELLED, EVT_REDUCED, EVT_REPLACED, ORD_LIMIT, ORD_MARKET,
@@ -148,33 +147,6 @@ cdef inline uint8_t check_means(
     return REASON_NONE
 
 
-cdef inline uint32_t take_order(State *state, Command *command) noexcept nogil:
-    """A plain order as it comes in; its number."""
-    cdef uint32_t index = slot_take(&state.slots)
-    cdef Slot *slot = slot_of(state, index)
-    cdef Order *order = &state.orders[index]
-    slot.id = command.client_order_id
-    slot.leaves = command.quantity
-    slot.side = command.side
-    slot.flags = 0
-    state.arrivals += 1
-    order.price = command.price
-    order.quantity = command.quantity
-    order.arrival = state.arrivals
-    order.hash = 0
-    order.account = command.account
-    order.position = position_open(&state.funds, command.account, command.instrument)
-    order.instrument = command.instrument
-    order.session = 0
-    order.instructions = 0
-    order.order_type = command.order_type
-    order.time_in_force = command.time_in_force
-    order.self_trade = 0
-    order.place = PLACE_NONE
-    order.special = 0
-    return index
-
-
 cdef uint8_t new_order(State *state, Command *command) noexcept nogil:
     cdef uint8_t reason = check_parties(state, command)
     cdef Instrument *instrument
@@ -199,7 +171,7 @@ cdef uint8_t new_order(State *state, Command *command) noexcept nogil:
     reason = check_means(state, instrument, command)
     if reason:
         return reason
-    index = take_order(state, command)
+    index = take_order(state, command, command.price)
     idmap_claim(
         &state.ids, entry, command.account, command.client_order_id,
         closed_value(command.instrument),
@@ -306,7 +278,7 @@ cdef void rewrite_order(
     event.quantity = command.quantity
     event.leaves -= less
     change_id(state, index, old, entry, command.client_order_id)
-    if command.price == order.price and less >= 0:
+    if command.price == order.price and less > 0:
         change_reserved(state, index, -less)
         shrink_shown(state, index, less)
         return

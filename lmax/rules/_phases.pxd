@@ -4,9 +4,8 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from lmax.state._state cimport Instrument, Order, State
 from lmax.state.days cimport Day
 from lmax.wire cimport (
-    MAX_INSTRUMENT, ORD_MARKET, PHASE_CLOSED, PHASE_CLOSING_AUCTION, PHASE_CONTINUOUS,
-    PHASE_PRE_OPEN, REASON_NONE, REASON_UNKNOWN_INSTRUMENT, TIF_AT_CLOSE, TIF_AT_OPEN,
-    TIF_GOOD_FOR_AUCTION, Command,
+    MAX_INSTRUMENT, ORD_MARKET, PHASE_CLOSING_AUCTION, PHASE_PRE_OPEN, REASON_NONE,
+    REASON_UNKNOWN_INSTRUMENT, TIF_AT_CLOSE, TIF_AT_OPEN, TIF_GOOD_FOR_AUCTION, Command,
 )
 
 

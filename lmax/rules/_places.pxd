@@ -1,11 +1,14 @@
-# Into a place, out of it, and the end of an order, with what that does to funds, ids and lists.
+# The beginning of an order, into a place, out of it, and its end, with what that does to funds, ids
+# and lists.
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from lmax.state._state cimport Instrument, Order, State, closed_id_hash, slot_of
-from lmax.state.funds cimport Account, cash_change, shares_change
+from lmax.rules._chains cimport Chain
+from lmax.state._state cimport PLACE_NONE, Instrument, Order, State, closed_id_hash, slot_of
+from lmax.state.funds cimport Account, cash_change, position_open, shares_change
 from lmax.state.idmap cimport IdEntry, closed_value
 from lmax.base.money cimport notional
-from lmax.wire cimport SIDE_SELL
+from lmax.book.orders cimport Slot, slot_take
+from lmax.wire cimport SIDE_SELL, Command
 
 
 cdef void rest_shown(
@@ -19,9 +22,40 @@ cdef void end_order(
 cdef void end_open_order(
     State *state, uint32_t index, uint8_t event_type, uint8_t reason
 ) noexcept nogil
+cdef void end_chain(
+    State *state, Chain *chain, uint8_t event_type, uint8_t reason, uint32_t staying
+) noexcept nogil
 cdef void emit_end(
     State *state, uint32_t index, uint8_t event_type, uint8_t reason
 ) noexcept nogil
+cdef void forget_order(State *state, uint32_t index) noexcept nogil
+
+
+cdef inline uint32_t take_order(State *state, Command *command, int64_t price) noexcept nogil:
+    """An order as it comes in, in no place, with nothing special about it yet; its number."""
+    cdef uint32_t index = slot_take(&state.slots)
+    cdef Slot *slot = slot_of(state, index)
+    cdef Order *order = &state.orders[index]
+    slot.id = command.client_order_id
+    slot.leaves = command.quantity
+    slot.side = command.side
+    slot.flags = 0
+    state.arrivals += 1
+    order.price = price
+    order.quantity = command.quantity
+    order.arrival = state.arrivals
+    order.hash = 0
+    order.account = command.account
+    order.position = position_open(&state.funds, command.account, command.instrument)
+    order.instrument = command.instrument
+    order.session = 0
+    order.instructions = 0
+    order.order_type = command.order_type
+    order.time_in_force = command.time_in_force
+    order.self_trade = 0
+    order.place = PLACE_NONE
+    order.special = 0
+    return index
 
 
 cdef inline void account_append(State *state, uint32_t index) noexcept nogil:

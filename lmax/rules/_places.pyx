@@ -1,5 +1,6 @@
 """Into a place, out of it, and the end of an order. Rules: docs/matching.md."""
 
+from lmax.rules._chains cimport chain_sort
 from lmax.rules._lists cimport unlist_order
 from lmax.rules._special cimport leave_special_place
 from lmax.rules._stops cimport freshen_trigger
@@ -73,25 +74,52 @@ cdef void emit_end(
     event.reason = reason
 
 
-cdef void end_order(
-    State *state, uint32_t index, IdEntry *entry, uint8_t event_type, uint8_t reason
-) noexcept nogil:
-    """Take an open order out for good, and say so. entry: that of its id."""
-    emit_end(state, index, event_type, reason)
-    change_reserved(state, index, -leaves_of(state, index))
+cdef inline void let_go(State *state, uint32_t index, IdEntry *entry) noexcept nogil:
+    """An order in no place and no digest: its id, the lists it is in, its slot."""
     close_entry(state, entry, state.orders[index].instrument)
-    leave_place(state, index)
     account_unlink(state, index)
     if state.orders[index].special:
         unlist_order(state, index)
     slot_give(&state.slots, index)
 
 
+cdef inline IdEntry *entry_of(State *state, uint32_t index) noexcept nogil:
+    """That of an open order's id."""
+    return idmap_find(&state.ids, state.orders[index].account, slot_of(state, index).id)
+
+
+cdef void forget_order(State *state, uint32_t index) noexcept nogil:
+    """An order in no place any more, of which nothing is set aside, is gone."""
+    unhash_order(state, index)
+    let_go(state, index, entry_of(state, index))
+
+
+cdef void end_order(
+    State *state, uint32_t index, IdEntry *entry, uint8_t event_type, uint8_t reason
+) noexcept nogil:
+    """Take an open order out for good, and say so. entry: that of its id."""
+    emit_end(state, index, event_type, reason)
+    change_reserved(state, index, -leaves_of(state, index))
+    leave_place(state, index)
+    let_go(state, index, entry)
+
+
 cdef void end_open_order(
     State *state, uint32_t index, uint8_t event_type, uint8_t reason
 ) noexcept nogil:
     """The same where the entry is not at hand."""
-    cdef IdEntry *entry = idmap_find(
-        &state.ids, state.orders[index].account, slot_of(state, index).id
-    )
-    end_order(state, index, entry, event_type, reason)
+    end_order(state, index, entry_of(state, index), event_type, reason)
+
+
+cdef void end_chain(
+    State *state, Chain *chain, uint8_t event_type, uint8_t reason, uint32_t staying
+) noexcept nogil:
+    """End the orders of a chain by arrival, but those with a time in force whose bit is set."""
+    cdef uint32_t index, following
+    chain_sort(state, chain)
+    index = chain.first
+    while index:
+        following = state.orders[index].chain
+        if not staying >> state.orders[index].time_in_force & 1:
+            end_open_order(state, index, event_type, reason)
+        index = following

@@ -1,9 +1,9 @@
 # Price bands, the limit state, restricted short sales, the halt after a drop.
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t
 
 from lmax.state._state cimport SPECIAL_TIER, Instrument, State, day_of
 from lmax.state.days cimport Day, has_bands
-from lmax.wire cimport PHASE_CONTINUOUS, SIDE_BUY, Command
+from lmax.wire cimport SIDE_BUY, Command
 
 
 # They return the reason of a rejection, or REASON_NONE when it is done.

@@ -3,6 +3,8 @@
 
 cdivision: divisors are ticks and constants, at least 1.
 """
+from libc.stdint cimport uint32_t
+
 from lmax.rules._phases cimport check_known, halt, accept_setting
 from lmax.rules._special cimport after_command
 from lmax.state._state cimport (
@@ -15,9 +17,9 @@ from lmax.state.days cimport (
 from lmax.book.levels cimport key_price
 from lmax.base.wide cimport is_percent_away
 from lmax.wire cimport (
-    EVT_BANDS, EVT_LIMIT_STATE, EVT_RESTRICTION, PERMISSION_ALL_OR_NONE, REASON_DROP_HALT,
-    REASON_INVALID_SETTING, REASON_NONE, REASON_PRICE_RANGE, REASON_PRICE_TICK, SIDE_SELL,
-    STATUS_ACTIVE, TIER_NONE, TIER_TIER_2, TRIGGER_QUOTE, Event,
+    EVT_BANDS, EVT_LIMIT_STATE, EVT_RESTRICTION, PERMISSION_ALL_OR_NONE, PHASE_CONTINUOUS,
+    REASON_DROP_HALT, REASON_INVALID_SETTING, REASON_NONE, REASON_PRICE_RANGE, REASON_PRICE_TICK,
+    SIDE_SELL, STATUS_ACTIVE, TIER_NONE, TIER_TIER_2, TRIGGER_QUOTE, Event,
 )
 
 cdef extern from *:

@@ -17,4 +17,3 @@ cdef void lower_in_place(
     State *state, Instrument *instrument, uint32_t index, int64_t quantity
 ) noexcept nogil
 cdef void filled_in_place(State *state, uint32_t index) noexcept nogil
-cdef void forget_order(State *state, uint32_t index) noexcept nogil

@@ -4,19 +4,16 @@ Hashes are the caller's business; Instrument.open is not.
 """
 from libc.stdint cimport uint8_t, uint64_t
 
-from lmax.rules._auction cimport for_auction_append, for_auction_unlink
-from lmax.rules._lists cimport unlist_order
+from lmax.rules._lists cimport for_auction_append, for_auction_unlink
 from lmax.rules._phases cimport is_for_auction, leave_held
-from lmax.rules._places cimport account_unlink, close_entry, rest_shown
+from lmax.rules._places cimport forget_order, rest_shown
 from lmax.state._state cimport (
     PLACE_HELD, PLACE_HIDDEN, PLACE_LINE, PLACE_NONE, PLACE_SHOWN, PLACE_STOPS, PLACE_WAITING,
     SPECIAL_DEPTH, SPECIAL_WAITING, Extra, Order, day_of, emit_level, slot_of,
-    unhash_order,
 )
 from lmax.rules._stops cimport leave_stop
 from lmax.book.levels cimport Level, level_at, level_drop_if_empty, level_for, price_key
-from lmax.state.idmap cimport idmap_find
-from lmax.book.orders cimport Slot, queue_append, queue_unlink, slot_give
+from lmax.book.orders cimport Slot, queue_append, queue_unlink
 from lmax.base.steps cimport steps_in
 from lmax.wire cimport SIDE_BUY, SIDE_SELL
 
@@ -159,19 +156,6 @@ cdef void filled_in_place(State *state, uint32_t index) noexcept nogil:
             for_auction_unlink(state, day_of(state, instrument), index)
     mark_depth(instrument)
     forget_order(state, index)
-
-
-cdef void forget_order(State *state, uint32_t index) noexcept nogil:
-    """An order in no place any more is gone: its hash, its id, the lists it is in, its slot."""
-    cdef Order *order = &state.orders[index]
-    unhash_order(state, index)
-    close_entry(
-        state, idmap_find(&state.ids, order.account, slot_of(state, index).id), order.instrument
-    )
-    account_unlink(state, index)
-    if order.special:
-        unlist_order(state, index)
-    slot_give(&state.slots, index)
 
 
 # -- less of it ------------------------------------------------------------------------------

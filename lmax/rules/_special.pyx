@@ -14,19 +14,20 @@ from lmax.rules._incoming cimport rest, trade_then_rest, waits
 from lmax.rules._listing cimport is_listing, listing_command
 from lmax.rules._lists cimport list_order
 from lmax.rules._phases cimport is_for_auction, is_held, put_held
-from lmax.rules._places cimport account_append, change_reserved, close_entry, end_open_order
+from lmax.rules._places cimport (
+    account_append, change_reserved, close_entry, end_open_order, take_order,
+)
 from lmax.rules._protection cimport watch
 from lmax.rules._putting cimport leave_special, lower_in_place, put_waiting
 from lmax.rules._settling cimport settle_down
 from lmax.state._state cimport (
-    PLACE_NONE, PLACE_SHOWN, Extra, Order, emit_level, emit_order, hash_order, leaves_of, slot_of,
+    PLACE_SHOWN, Extra, Order, emit_level, emit_order, hash_order, leaves_of, slot_of,
     unhash_order,
 )
 from lmax.rules._stops cimport freshen_trigger, price_to_trail, put_stop, trigger_of
-from lmax.state.funds cimport position_open
 from lmax.state.idmap cimport idmap_claim, idmap_find
 from lmax.book.levels cimport level_at
-from lmax.book.orders cimport Slot, slot_take
+from lmax.book.orders cimport Slot
 from lmax.wire cimport (
     CMD_MASS_CANCEL, CMD_SESSION_ENDED, CMD_SET_ACCOUNT, EVT_ACCEPTED, EVT_CANCELLED, EVT_REDUCED,
     EVT_REPLACED, INSTRUCTION_TRAIL_PERCENT, ORD_STOP, ORD_TRAILING_STOP, PHASE_CONTINUOUS,
@@ -52,29 +53,13 @@ cdef void fill_extra(
     extra.triggered = 0
 
 
-cdef uint32_t take_order(State *state, Command *command, Draft *draft) noexcept nogil:
-    """The order as it comes in; its number."""
-    cdef uint32_t index = slot_take(&state.slots)
-    cdef Slot *slot = slot_of(state, index)
+cdef uint32_t take_special_order(State *state, Command *command, Draft *draft) noexcept nogil:
+    """The order as it comes in, with its Extra if it needs one; its number."""
+    cdef uint32_t index = take_order(state, command, draft.price)
     cdef Order *order = &state.orders[index]
-    slot.id = command.client_order_id
-    slot.leaves = command.quantity
-    slot.side = command.side
-    slot.flags = 0
-    state.arrivals += 1
-    order.price = draft.price
-    order.quantity = command.quantity
-    order.arrival = state.arrivals
-    order.hash = 0
-    order.account = command.account
-    order.position = position_open(&state.funds, command.account, command.instrument)
-    order.instrument = command.instrument
     order.session = command.session
     order.instructions = command.instructions
-    order.order_type = command.order_type
-    order.time_in_force = command.time_in_force
     order.self_trade = command.self_trade
-    order.place = PLACE_NONE
     order.special = is_special_request(command) or is_for_auction(order)
     if order.special:
         fill_extra(state, command, draft, index)
@@ -110,7 +95,7 @@ cdef uint8_t new_special_order(
     cdef uint8_t reason = check_new(state, command, instrument, &draft)
     if reason:
         return reason
-    index = take_order(state, command, &draft)
+    index = take_special_order(state, command, &draft)
     idmap_claim(&state.ids, draft.entry, command.account, command.client_order_id, index)
     account_append(state, index)
     if state.orders[index].special:
@@ -167,7 +152,7 @@ cdef void rewrite(
     cdef bint same = draft.price == order.price and (
         not order.special or draft.trigger_price == state.extras[index].trigger_price
     )
-    if same and command.quantity <= order.quantity:
+    if same and command.quantity < order.quantity:
         tell_replaced(state, command, draft, index)
         shrink(state, instrument, index, order.quantity - command.quantity)
         return

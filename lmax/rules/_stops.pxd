@@ -1,5 +1,5 @@
 # Stop orders that are not triggered.
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from lmax.rules._chains cimport Chain
 from lmax.state._state cimport Instrument, State

@@ -6,6 +6,8 @@ there; the trails stand in a tree of their own, the one whose best price goes fi
 """
 cimport cython
 
+from libc.stdint cimport uint64_t
+
 from lmax.rules._chains cimport chain_add, chain_sort
 from lmax.state._state cimport (
     PLACE_LINE, PLACE_NONE, PLACE_STOPS, SPECIAL_STOPS, Order, best_shown, day_of, emit_order,

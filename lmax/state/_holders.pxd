@@ -1,5 +1,5 @@
 # Who owns shares of an instrument.
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport uint32_t
 
 from lmax.state._state cimport State
 

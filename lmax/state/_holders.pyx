@@ -4,6 +4,8 @@ All positions are looked through, and those wanted are sorted where address spac
 for it: nothing is allocated, and it takes the time of the positions there are.
 """
 
+from libc.stdint cimport uint64_t
+
 from lmax.state.funds cimport Position, position_at
 
 

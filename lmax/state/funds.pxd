@@ -7,7 +7,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from lmax.base.digest cimport KIND_ACCOUNT, KIND_POSITION, PI_0, PI_1, PI_2, PI_3, PI_4, fold
-from lmax.base.memory cimport Pool, pool_room, pool_take
+from lmax.base.memory cimport Pool, pool_take
 
 
 cdef enum:

@@ -4,7 +4,7 @@ Every change of money or shares goes through ``cash_change`` and ``shares_change
 state hash.
 """
 
-from lmax.base.memory cimport pool_close, pool_open, release, reserve
+from lmax.base.memory cimport pool_close, pool_open, pool_room, release, reserve
 from lmax.wire cimport MAX_ACCOUNT
 
 cdef enum:

@@ -30,6 +30,12 @@ cdef struct TickTables:
 cdef int64_t tick_of(
     TickTables *tables, int64_t price, int64_t now, int64_t otherwise
 ) noexcept nogil
+cdef int64_t tick_up(
+    TickTables *tables, int64_t price, int64_t now, int64_t otherwise
+) noexcept nogil
+cdef int64_t tick_down(
+    TickTables *tables, int64_t price, int64_t now, int64_t otherwise
+) noexcept nogil
 cdef bint row_follows(
     TickTables *tables, uint8_t row, uint8_t rows, int64_t start
 ) noexcept nogil

@@ -1,6 +1,11 @@
-"""Tick tables by price and date. See ticktables.pxd; rules: docs/matching.md."""
+# cython: cdivision=True
+"""Tick tables by price and date. See ticktables.pxd; rules: docs/matching.md.
+
+cdivision: divisors are ticks, which are at least 1.
+"""
 
 from lmax.base.digest cimport KIND_TICKS, mix
+from lmax.base.money cimport INT64_MAX
 
 
 cdef inline TickTable *table_at(TickTables *tables, int64_t now) noexcept nogil:
@@ -20,6 +25,28 @@ cdef int64_t tick_of(
         if table.rows[i].start <= price:
             return table.rows[i].tick
     return otherwise
+
+
+cdef int64_t tick_down(
+    TickTables *tables, int64_t price, int64_t now, int64_t otherwise
+) noexcept nogil:
+    """The highest price on the ticks that is not above one from 0 on."""
+    return price - price % tick_of(tables, price, now, otherwise)
+
+
+cdef int64_t tick_up(
+    TickTables *tables, int64_t price, int64_t now, int64_t otherwise
+) noexcept nogil:
+    """The lowest price on the ticks that is not below one from 0 on; -1 if over 2^63 - 1."""
+    cdef TickTable *table = table_at(tables, now)
+    cdef int64_t tick = tick_of(tables, price, now, otherwise)
+    cdef int64_t missing = (tick - price % tick) % tick
+    cdef int64_t i
+    for i in range(table.count):  # where the next row begins, there is a price, too
+        if price < table.rows[i].start:
+            missing = min(missing, table.rows[i].start - price)
+            break
+    return price + missing if price <= INT64_MAX - missing else -1
 
 
 cdef bint row_follows(

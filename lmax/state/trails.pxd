@@ -7,7 +7,7 @@
 # larger. So a stop changes its trail at most log2(n) times, and a new best price touches no stop.
 #
 # The heaps are leftist: on the way down to the right there are at most log2(n) stops.
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t
 
 from lmax.base.memory cimport Pool
 

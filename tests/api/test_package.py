@@ -35,6 +35,22 @@ def test_every_name_that_is_offered_is_there():
         getattr(lmax, misspelt)
 
 
+@pytest.mark.parametrize(
+    "asked", ["import lmax._orderbook", "import lmax._engine as e; e.Engine()"]
+)
+def test_a_system_that_refuses_the_address_space_is_told_what_to_allow(asked):
+    text = (
+        "import resource, numpy, lmax.schema\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33))\n"
+        f"{asked}\n"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "MemoryError: the system refused to reserve" in child.stderr
+    assert "ulimit -v" in child.stderr
+
+
 @pytest.mark.timeout(300)  # from an empty cache, beside other tests
 def test_types_are_seen_by_a_type_checker(tmp_path):
     file = tmp_path / "user.py"

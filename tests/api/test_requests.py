@@ -1,7 +1,7 @@
 """What a command looks like that was asked for by name, and what is refused before it is one."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -279,6 +279,14 @@ def test_a_tick_table_is_one_command_for_each_row():
 def test_a_setting_that_can_never_be_right_is_a_value_error(ask, message):
     with pytest.raises(ValueError, match=message):
         ask()
+
+
+def test_a_setting_that_there_is_not_is_a_type_error():
+    misspelt: dict[str, Any] = {"colar": 5}
+    with pytest.raises(TypeError, match="no option 'colar'; see ProtectionOptions"):
+        operator.set_protection(7, **misspelt)
+    with pytest.raises(TypeError, match="no option 'colar'; see MassCancelScope"):
+        operator.mass_cancel(**misspelt)
 
 
 def test_requests_are_put_together_as_an_array_of_commands():

@@ -70,10 +70,10 @@ class PlainBook:
         market = message["order_type"] == OrderType.MARKET
         keeps = message["time_in_force"] in (TimeInForce.DAY, TimeInForce.GTC) and not market
         whole = message["time_in_force"] == TimeInForce.FOK
-        if side > 1:
-            return Reason.INVALID_SIDE
         if order_id in self.orders:
             return Reason.DUPLICATE_CLIENT_ORDER_ID
+        if side > 1:
+            return Reason.INVALID_SIDE
         if len(self.orders) >= self.max_orders:
             return Reason.CAPACITY
         price = 0 if market else price
@@ -166,7 +166,7 @@ class PlainBook:
         if reason := self.amiss(price, quantity, self.total(order.side) - order.leaves):
             return reason
         leaves = quantity
-        if price == order.price and quantity <= order.leaves:
+        if price == order.price and quantity < order.leaves:
             del self.orders[old_id]
             order.order_id, order.leaves = new_id, quantity
             self.orders[new_id] = order

@@ -5,7 +5,7 @@ from typing import Any
 
 from lmax.schema import CommandType, Permission, Phase, Tier, TriggerSource
 from tests.scenarios.names import PRICE_SCALE, Names, to_units
-from tests.scenarios.sentence import Match, sentence
+from tests.scenarios.sentence import Match, about, sentence
 from tests.scenarios.units import basis_points, duration, time_of_day
 from tests.twin import Command
 
@@ -29,8 +29,7 @@ def _timer(names: Names, m: Match) -> list[Command]:
 
 
 def _reference(names: Names, m: Match) -> list[Command]:
-    price, instrument = to_units(m["price"], PRICE_SCALE), names.instrument(m["symbol"])
-    return [Command(type=CommandType.SET_REFERENCE, instrument=instrument, price=price)]
+    return about(names, m, CommandType.SET_REFERENCE, price=to_units(m["price"], PRICE_SCALE))
 
 
 def _close(names: Names, m: Match) -> list[Command]:
@@ -64,8 +63,7 @@ def _protection(names: Names, m: Match) -> list[Command]:
     words = iter(m["what"].split())
     for word in words:
         settings |= _SETTINGS[word](words)
-    instrument = names.instrument(m["symbol"])
-    return [Command(type=CommandType.SET_PROTECTION, instrument=instrument, **settings)]
+    return about(names, m, CommandType.SET_PROTECTION, **settings)
 
 
 def _kill_switch(names: Names, m: Match) -> list[Command]:

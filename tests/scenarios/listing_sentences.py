@@ -1,20 +1,16 @@
 """Sentences about an instrument's life: status, ticks, corporate actions, trades put right."""
 
+from typing import Any
+
 from lmax.schema import Action, CommandType, Status
 from tests.scenarios.names import PRICE_SCALE, Names, to_units
-from tests.scenarios.sentence import Match, sentence
+from tests.scenarios.sentence import Match, about, sentence
 from tests.scenarios.units import time_of_day
 from tests.twin import Command
 
 
 def _status(names: Names, m: Match) -> list[Command]:
-    return [
-        Command(
-            type=CommandType.SET_STATUS,
-            instrument=names.instrument(m["symbol"]),
-            status=Status[m["status"]],
-        )
-    ]
+    return about(names, m, CommandType.SET_STATUS, status=Status[m["status"]])
 
 
 def _ticks(names: Names, m: Match) -> list[Command]:
@@ -33,63 +29,39 @@ def _ticks(names: Names, m: Match) -> list[Command]:
     ]
 
 
+def _action(names: Names, m: Match, action: Action, **fields: Any) -> list[Command]:
+    return about(names, m, CommandType.CORPORATE_ACTION, action=action, **fields)
+
+
 def _split(names: Names, m: Match) -> list[Command]:
-    return [
-        Command(
-            type=CommandType.CORPORATE_ACTION,
-            action=Action.SPLIT,
-            instrument=names.instrument(m["symbol"]),
-            numerator=int(m["new"]),
-            denominator=int(m["old"]),
-            price=to_units(m["price"] or "0", PRICE_SCALE),
-        )
-    ]
+    price = to_units(m["price"] or "0", PRICE_SCALE)
+    parts = {"numerator": int(m["new"]), "denominator": int(m["old"])}
+    return _action(names, m, Action.SPLIT, price=price, **parts)
 
 
 def _dividend(names: Names, m: Match) -> list[Command]:
-    return [
-        Command(
-            type=CommandType.CORPORATE_ACTION,
-            action=Action.DIVIDEND,
-            instrument=names.instrument(m["symbol"]),
-            price=to_units(m["price"], PRICE_SCALE),
-        )
-    ]
+    return _action(names, m, Action.DIVIDEND, price=to_units(m["price"], PRICE_SCALE))
 
 
 def _rename(names: Names, m: Match) -> list[Command]:
     """Both names stand for the instrument from then on, as far as scenarios go."""
     names.instruments.setdefault(m["new"], names.instruments[m["symbol"]])
-    return [
-        Command(
-            type=CommandType.CORPORATE_ACTION,
-            action=Action.SYMBOL_CHANGE,
-            instrument=names.instrument(m["symbol"]),
-            symbol=m["new"].encode(),
-        )
-    ]
+    return _action(names, m, Action.SYMBOL_CHANGE, symbol=m["new"].encode())
 
 
 def _bust(names: Names, m: Match) -> list[Command]:
-    return [
-        Command(
-            type=CommandType.BUST_TRADE,
-            instrument=names.instrument(m["symbol"]),
-            trade_id=int(m["trade"]),
-        )
-    ]
+    return about(names, m, CommandType.BUST_TRADE, trade_id=int(m["trade"]))
 
 
 def _correct(names: Names, m: Match) -> list[Command]:
-    return [
-        Command(
-            type=CommandType.CORRECT_TRADE,
-            instrument=names.instrument(m["symbol"]),
-            trade_id=int(m["trade"]),
-            quantity=names.quantity(m["quantity"], m["symbol"]),
-            price=to_units(m["price"], PRICE_SCALE),
-        )
-    ]
+    return about(
+        names,
+        m,
+        CommandType.CORRECT_TRADE,
+        trade_id=int(m["trade"]),
+        quantity=names.quantity(m["quantity"], m["symbol"]),
+        price=to_units(m["price"], PRICE_SCALE),
+    )
 
 
 _TRADE = r"(?P<trade>\d+) of (?P<symbol>\S+)"

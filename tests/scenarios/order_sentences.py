@@ -138,46 +138,44 @@ def _new_order(names: Names, m: Match, order: str) -> Command:
     )
 
 
-def _cancel(names: Names, m: Match) -> list[Command]:
-    symbol = names.symbol_of_order(m["account"], m["order"], m["symbol"])
+def _symbol(names: Names, m: Match) -> str:
+    return names.symbol_of_order(m["account"], m["order"], m["symbol"])
+
+
+def _about_order(names: Names, m: Match, kind: CommandType, **fields: Any) -> list[Command]:
+    """One command about an order that is there."""
     return [
         Command(
-            type=CommandType.CANCEL,
+            type=kind,
             account=names.accounts.number(m["account"]),
-            instrument=names.instrument(symbol),
+            instrument=names.instrument(_symbol(names, m)),
             orig_client_order_id=names.orders.number(m["order"]),
+            **fields,
         )
     ]
+
+
+def _cancel(names: Names, m: Match) -> list[Command]:
+    return _about_order(names, m, CommandType.CANCEL)
 
 
 def _reduce(names: Names, m: Match) -> list[Command]:
-    symbol = names.symbol_of_order(m["account"], m["order"], m["symbol"])
-    return [
-        Command(
-            type=CommandType.REDUCE,
-            account=names.accounts.number(m["account"]),
-            instrument=names.instrument(symbol),
-            orig_client_order_id=names.orders.number(m["order"]),
-            quantity=names.quantity(m["quantity"], symbol),
-        )
-    ]
+    quantity = names.quantity(m["quantity"], _symbol(names, m))
+    return _about_order(names, m, CommandType.REDUCE, quantity=quantity)
 
 
 def _replace(names: Names, m: Match) -> list[Command]:
-    symbol = names.symbol_of_order(m["account"], m["order"], m["symbol"])
+    symbol = _symbol(names, m)
     names.order_instruments[m["account"], m["new"]] = symbol
-    return [
-        Command(
-            type=CommandType.REPLACE,
-            account=names.accounts.number(m["account"]),
-            instrument=names.instrument(symbol),
-            orig_client_order_id=names.orders.number(m["order"]),
-            client_order_id=names.orders.number(m["new"]),
-            price=_price(m["price"] or "0"),
-            trigger_price=_price(m["trigger"] or "0"),
-            quantity=names.quantity(m["quantity"], symbol),
-        )
-    ]
+    return _about_order(
+        names,
+        m,
+        CommandType.REPLACE,
+        client_order_id=names.orders.number(m["new"]),
+        price=_price(m["price"] or "0"),
+        trigger_price=_price(m["trigger"] or "0"),
+        quantity=names.quantity(m["quantity"], symbol),
+    )
 
 
 _ORDER = r"(?P<account>\w+) {verb} (?P<order>\w+)"

@@ -1,10 +1,12 @@
 """The price of an auction and who trades with whom: orders in, pairs out, nothing changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lmax.schema import Side
 from tests.twin.order import Order, Place
+
+type Around = Callable[[int], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,13 @@ def outcome_at(orders: Sequence[Order], price: int) -> Outcome:
     return Outcome(price, min(buys, sells), buys - sells)
 
 
-def auction(orders: Sequence[Order], tick: int, reference: int) -> Outcome:
+def auction(
+    orders: Sequence[Order], tick: int, reference: int, around: Around | None = None
+) -> Outcome:
     """Most volume, then least surplus, then closest to the reference (0: none), then lowest.
 
     Tried are all prices next to which something changes; between two of them nothing does.
+    around: the prices that a tick table has next to one: only those, if one has that volume.
     """
     bids = [o.price for o in orders if o.side == Side.BUY]
     asks = [o.price for o in orders if o.side == Side.SELL]
@@ -49,7 +54,18 @@ def auction(orders: Sequence[Order], tick: int, reference: int) -> Outcome:
     near = reference // tick * tick
     tried = {near, near + tick}
     tried |= {price + step for price in bids + asks for step in (-tick, 0, tick)}
-    return best_of(orders, [p for p in tried if min(asks) <= p <= max(bids)], reference)
+    if around:
+        tried |= {on_tick for price in {*tried, reference} for on_tick in around(price)}
+    found = [p for p in tried if min(asks) <= p <= max(bids)]
+    return best_of(orders, _allowed(orders, found, around) if around else found, reference)
+
+
+def _allowed(orders: Sequence[Order], prices: Sequence[int], around: Around) -> Sequence[int]:
+    """Of the prices with the most volume those on a tick of the table, or all prices."""
+    volumes = {price: outcome_at(orders, price).volume for price in prices}
+    most = max(volumes.values())
+    on_tick = [p for p in prices if volumes[p] == most and around(p) == (p, p)]
+    return on_tick or prices
 
 
 def best_of(orders: Sequence[Order], prices: Sequence[int], reference: int) -> Outcome:

@@ -1,6 +1,6 @@
 """What the twin takes and gives: one command, and events as dictionaries of all their fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 type Event = dict[str, Any]
@@ -70,3 +70,9 @@ class Command:
     rows: int = 0
     state_sequence: int = 0
     state_hash: int = 0
+
+
+def told(command: Command, of: type) -> dict[str, Any]:
+    """What a command tells of the fields of another dataclass: those of the same name."""
+    names = {field.name for field in fields(of)}
+    return {name: value for name, value in vars(command).items() if name in names}

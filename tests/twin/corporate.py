@@ -85,11 +85,8 @@ def _split(world: World, split: Split, price: int) -> None:
         world.accounts.of(account, instrument.id).total = kept
         _pay(world, instrument, account, (shares, kept), paid)
     forward = split.new > split.old
-    _come_back(world, orders, lambda order: forward and split_order(split, order))
-    instrument.reference_price = split.at_least_a_tick(instrument.reference_price)
-    instrument.last_price = split.at_least_a_tick(instrument.last_price)
-    instrument.guard.reference = split.at_least_a_tick(instrument.guard.reference)
-    instrument.guard.trades = RecentTrades()
+    _come_back(world, orders, lambda order: forward and split_order(split, order, world.now))
+    _remembered_prices(instrument, split.at_least_a_tick)
     world.trades.forget(instrument.id)
 
 
@@ -101,12 +98,17 @@ def _dividend(world: World, instrument: Instrument, amount: int) -> None:
     _come_back(
         world,
         _leave(world, lowered),
-        lambda order: _lower_prices(instrument, order, amount),
+        lambda order: _lower_prices(instrument, order, amount, world.now),
     )
-    if instrument.reference_price:
-        instrument.reference_price = max(
-            _lower(instrument, instrument.reference_price, amount), instrument.tick_size
-        )
+    _remembered_prices(instrument, lambda price: _lower_but_a_tick(instrument, price, amount))
+
+
+def _remembered_prices(instrument: Instrument, adjusted: Callable[[int], int]) -> None:
+    """Adjust what is remembered of an instrument's prices; 0 stands for none."""
+    instrument.reference_price = adjusted(instrument.reference_price)
+    instrument.last_price = adjusted(instrument.last_price)
+    instrument.guard.reference = adjusted(instrument.guard.reference)
+    instrument.guard.trades = RecentTrades()
 
 
 def _goes_with_a_dividend(order: Order) -> bool:
@@ -118,16 +120,18 @@ def _goes_with_a_dividend(order: Order) -> bool:
     return order.side == Side.BUY and order.order_type != OrderType.MARKET
 
 
-def _lower_prices(instrument: Instrument, order: Order, amount: int) -> bool:
+def _lower_prices(instrument: Instrument, order: Order, amount: int, now: int) -> bool:
     """Lower an order's prices; False, and nothing is changed, if one would be too low."""
     if order.order_type == OrderType.TRAILING_STOP:
-        order.best = max(_lower(instrument, order.best, amount), instrument.tick_size)
+        order.best = _lower_but_a_tick(instrument, order.best, amount)
         set_trigger(instrument, order)
         return True
-    price = _lower(instrument, order.price, amount) if order.price else 0
-    trigger = order.trigger_price
-    if order.is_stop:
-        trigger = _lower(instrument, trigger, amount)
+
+    def lowered(price: int) -> int:
+        return instrument.ticks.around(_lower(instrument, price, amount), now)[0]
+
+    price = lowered(order.price) if order.price else 0
+    trigger = lowered(order.trigger_price) if order.is_stop else order.trigger_price
     prices = [price] * bool(order.price) + [trigger] * order.is_stop
     if min(prices) < instrument.min_price:
         return False
@@ -138,6 +142,11 @@ def _lower_prices(instrument: Instrument, order: Order, amount: int) -> bool:
 def _lower(instrument: Instrument, price: int, amount: int) -> int:
     """A price less a dividend, rounded down to the tick."""
     return (price - amount) // instrument.tick_size * instrument.tick_size
+
+
+def _lower_but_a_tick(instrument: Instrument, price: int, amount: int) -> int:
+    """`_lower`, but a tick at least; 0, which stands for no price, stays 0."""
+    return max(_lower(instrument, price, amount), instrument.tick_size) if price else 0
 
 
 def _leave(world: World, orders: Sequence[Order]) -> list[tuple[Order, Place]]:

@@ -1,9 +1,9 @@
 """Halts of the whole market after a fall of its index."""
 
-from lmax.schema import Phase, Reason
+from lmax.schema import Phase, Reason, Status
 from tests.twin.commands import Command
 from tests.twin.instruments import Instrument
-from tests.twin.phase_changes import active_instruments, change_phase, resume_at
+from tests.twin.phase_changes import change_phase, resume_at
 from tests.twin.protection import MINUTE
 from tests.twin.world import World
 
@@ -23,8 +23,9 @@ def set_index(world: World, c: Command) -> None:
     if level <= world.market_level or (level < UNTIL_AN_OPERATOR_RESUMES and _is_late(world)):
         return
     world.market_level = level
-    for instrument in active_instruments(world):
-        _halt(world, instrument, level)
+    for _, instrument in sorted(world.instruments.items()):
+        if instrument.status != Status.DELISTED:
+            _halt(world, instrument, level)
 
 
 def _fell(c: Command, percent: int) -> bool:
@@ -36,13 +37,12 @@ def _is_late(world: World) -> bool:
 
 
 def _halt(world: World, instrument: Instrument, level: int) -> None:
-    """Halt what trades; a halt that would end by itself does not end before the market's."""
-    ends_by_itself = instrument.phase == Phase.HALTED and instrument.session.due_at
+    """Halt what trades; what TIMER was to begin anew does not begin before the market does."""
+    session = instrument.session
     if instrument.phase == Phase.CONTINUOUS:
         change_phase(world, instrument, Phase.HALTED, Reason.MARKET_HALT)
-    elif not ends_by_itself:
-        return
+        resume_at(instrument, world.now)
     if level == UNTIL_AN_OPERATOR_RESUMES:
-        instrument.session.nothing_due()
-    else:
-        resume_at(instrument, max(instrument.session.due_at, world.now + HALT_TIME))
+        session.nothing_due()
+    elif session.due_at:
+        session.due_at = max(session.due_at, world.now + HALT_TIME)

@@ -15,7 +15,7 @@ from lmax.schema import (
 from tests.twin import admission, checks
 from tests.twin.checks import require
 from tests.twin.combinations import go_together
-from tests.twin.commands import Command
+from tests.twin.commands import Command, told
 from tests.twin.instruments import Instrument
 from tests.twin.liquidity import best_against
 from tests.twin.order import PEGS, Order, Place, crosses
@@ -40,8 +40,8 @@ def check_new_order(world: World, c: Command) -> Order:
     admission.suits_phase(instrument, c)
     _new_numbers(world, instrument, c)
     checks.unused_id(world, c)
-    order = _order_from(c)
-    _reference(instrument, order)
+    order = Order(leaves=c.quantity, **told(c, Order))
+    _reference(world, instrument, order)
     admission.price_in_auction(instrument, order)
     admission.is_within_bands(instrument, order)
     admission.is_no_restricted_short_sale(instrument, order)
@@ -126,29 +126,7 @@ def _offset_is_valid(instrument: Instrument, c: Command) -> bool:
     return c.offset == 0
 
 
-def _order_from(c: Command) -> Order:
-    return Order(
-        account=c.account,
-        client_order_id=c.client_order_id,
-        instrument=c.instrument,
-        side=c.side,
-        order_type=c.order_type,
-        time_in_force=c.time_in_force,
-        price=c.price,
-        quantity=c.quantity,
-        leaves=c.quantity,
-        instructions=c.instructions,
-        self_trade=c.self_trade,
-        trigger_price=c.trigger_price,
-        offset=c.offset,
-        display_quantity=c.display_quantity,
-        min_quantity=c.min_quantity,
-        expire_time=c.expire_time,
-        session=c.session,
-    )
-
-
-def _reference(instrument: Instrument, order: Order) -> None:
+def _reference(world: World, instrument: Instrument, order: Order) -> None:
     """Prices that come from the market: where a trailing stop begins, a MARKET_TO_LIMIT's limit."""
     if order.order_type == OrderType.TRAILING_STOP:
         require(begin_to_trail(instrument, order), Reason.NO_REFERENCE)
@@ -156,12 +134,17 @@ def _reference(instrument: Instrument, order: Order) -> None:
         best = best_against(instrument, order.side)
         if best is None:
             raise checks.RejectedError(Reason.NO_REFERENCE)
-        order.price = best + _to_tick(best, instrument.tick_size, order.side)
+        order.price = _limit_at(world, instrument, order.side, best)
 
 
-def _to_tick(price: int, tick: int, side: int) -> int:
-    """What is missing from a price to the next tick that can still trade there."""
-    return -price % tick if side == Side.BUY else -(price % tick)
+def _limit_at(world: World, instrument: Instrument, side: int, best: int) -> int:
+    """The nearest tick that can still trade with the best price; a finer one if not in range."""
+    down, up = instrument.ticks.around(best, world.now)
+    price = up if side == Side.BUY else down
+    if instrument.min_price <= price <= instrument.max_price:
+        return price
+    tick = instrument.tick_size
+    return -(-best // tick) * tick if side == Side.BUY else best // tick * tick
 
 
 def _post_only(world: World, order: Order) -> None:

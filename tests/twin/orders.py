@@ -44,7 +44,7 @@ def replace(world: World, c: Command, new: Order) -> None:
 def _rewrite(world: World, order: Order, new: Order) -> None:
     """Give an order the id, prices and quantity of a replace; it may lose its place."""
     same = (new.price, new.trigger_price) == (order.price, order.trigger_price)
-    keeps_place = same and new.quantity <= order.quantity
+    keeps_place = same and new.quantity < order.quantity
     displayed, old_price, old_id = (
         order.place == Place.DISPLAYED,
         order.price,

@@ -37,7 +37,7 @@ def change_phase(
         tell_phase(world, instrument, reason)
         return
     if _ends_with_auction(session.phase, phase):
-        outcome = indicative(instrument)
+        outcome = indicative(world, instrument)
         if _goes_too_far(instrument, outcome):
             _extend(world, instrument, outcome, phase, reason)
             return

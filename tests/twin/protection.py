@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from lmax.schema import Permission, Side, Tier, TriggerSource
-from tests.twin.commands import Command
+from tests.twin.commands import Command, told
 from tests.twin.numbers import MAX_INT64
 
 SHARES = 10**4
@@ -48,17 +48,7 @@ def settings_are_valid(c: Command) -> bool:
 
 def settings_from(c: Command) -> Settings:
     """The settings of a valid SET_PROTECTION."""
-    return Settings(
-        halt_time=c.halt_time,
-        extension_time=c.extension_time,
-        auction_collar=c.auction_collar,
-        collar=c.collar,
-        drop=c.drop,
-        tier=c.tier,
-        trigger_source=c.trigger_source,
-        extensions=c.extensions,
-        permissions=c.permissions,
-    )
+    return Settings(**told(c, Settings))
 
 
 @dataclass

@@ -50,11 +50,11 @@ def _scaled(value: int, new: int, old: int, step: int) -> int:
     return min(value * new // old, MAX_INT64) // step * step
 
 
-def split_order(split: Split, order: Order) -> bool:
+def split_order(split: Split, order: Order, now: int) -> bool:
     """Adjust an order; False, and nothing is changed, if it cannot live on."""
     instrument = split.instrument
     leaves, filled = split.quantity(order.leaves), split.quantity(order.filled)
-    price, trigger = _split_price(split, order), _split_trigger(split, order)
+    price, trigger = _split_price(split, order, now), _split_trigger(split, order, now)
     prices = [price] if order.price else []
     if order.is_stop and order.order_type != OrderType.TRAILING_STOP:
         prices.append(trigger)
@@ -73,19 +73,21 @@ def split_order(split: Split, order: Order) -> bool:
     return True
 
 
-def _split_price(split: Split, order: Order) -> int:
+def _split_price(split: Split, order: Order, now: int) -> int:
+    ticks = split.instrument.ticks
     if order.side == Side.BUY:
-        return split.price_down(order.price)
-    price = split.price_up(order.price)
+        return ticks.around(split.price_down(order.price), now)[0]
+    price = ticks.around(split.price_up(order.price), now)[1]
     if order.order_type == OrderType.MARKET and order.price:
         return max(price, split.instrument.min_price)
     return price
 
 
-def _split_trigger(split: Split, order: Order) -> int:
+def _split_trigger(split: Split, order: Order, now: int) -> int:
+    ticks = split.instrument.ticks
     if order.side == Side.SELL:
-        return split.price_down(order.trigger_price)
-    return split.price_up(order.trigger_price)
+        return ticks.around(split.price_down(order.trigger_price), now)[0]
+    return ticks.around(split.price_up(order.trigger_price), now)[1]
 
 
 def _split_offset(split: Split, order: Order) -> int:

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmax.schema import OrderType, Side, TimeInForce
-from tests.twin.auction import Outcome, auction, best_of, in_turn, pairs
+from tests.twin.auction import Outcome, auction, best_of, in_turn, outcome_at, pairs
 from tests.twin.order import Order, Place
+from tests.twin.ticks import TickTables
 
 TICK = 5
 LIMIT, DAY = OrderType.LIMIT, TimeInForce.DAY
@@ -58,6 +59,21 @@ def every_tick(orders: list[Order], reference: int) -> Outcome:
 @given(books(), references)
 def test_the_price_is_the_best_of_all_ticks(orders: list[Order], reference: int) -> None:
     assert auction(orders, TICK, reference) == every_tick(orders, reference)
+
+
+TABLE = TickTables(TICK, in_force=[(0, TICK), (3 * TICK, 3 * TICK), (10 * TICK, 5 * TICK)])
+
+
+@given(books(), references)
+def test_a_tick_table_leaves_its_own_prices_if_one_of_them_trades_as_much(
+    orders: list[Order], reference: int
+) -> None:
+    best = every_tick(orders, reference)
+    prices = range(best.price % TICK, 21 * TICK, TICK)
+    as_much = [p for p in prices if p and outcome_at(orders, p).volume == best.volume]
+    allowed = [p for p in as_much if p % TABLE.tick_at(p, 0) == 0]
+    expected = best_of(orders, allowed, reference) if best.volume and allowed else best
+    assert auction(orders, TICK, reference, lambda price: TABLE.around(price, 0)) == expected
 
 
 @given(books(), references)

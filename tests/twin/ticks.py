@@ -26,6 +26,13 @@ class TickTables:
         ticks = [tick for start, tick in self._rows(now) if start <= price]
         return ticks[-1] if ticks else self.tick_size
 
+    def around(self, price: int, now: int) -> tuple[int, int]:
+        """The nearest prices on the ticks, at or below and at or above a price."""
+        tick = self.tick_at(price, now)
+        down = price // tick * tick
+        starts = [start for start, _ in self._rows(now) if start > price]
+        return down, price if down == price else min([down + tick, *starts])
+
     def takes(self, c: Command) -> bool:
         """Whether a SET_TICK_ROW may follow on what was set before."""
         return (

@@ -17,10 +17,14 @@ def taking_part(instrument: Instrument) -> list[Order]:
     return [order for order in instrument.book.orders() if order.place in places]
 
 
-def indicative(instrument: Instrument) -> Outcome:
+def indicative(world: World, instrument: Instrument) -> Outcome:
     """What the auction would come to now."""
+
+    def around(price: int) -> tuple[int, int]:
+        return instrument.ticks.around(price, world.now)
+
     reference = instrument.last_price or instrument.reference_price
-    return auction(taking_part(instrument), instrument.tick_size, reference)
+    return auction(taking_part(instrument), instrument.tick_size, reference, around)
 
 
 def tell(
@@ -46,7 +50,7 @@ def tell(
 
 def publish(world: World, instrument: Instrument) -> None:
     """Tell what the auction would come to, if that is news."""
-    outcome = indicative(instrument)
+    outcome = indicative(world, instrument)
     if outcome != instrument.session.published:
         tell(world, instrument, outcome)
 
