@@ -36,6 +36,19 @@ def orders(draw: st.DrawFn, number: int) -> Command:
 
 
 @st.composite
+def tables(draw: st.DrawFn) -> list[Command]:
+    """A coarser tick table, which comes into force while orders rest on finer ticks."""
+    kind, ticks = CommandType.SET_TICK_ROW, st.integers(1, 6).map(lambda times: times * TICK)
+    rows = [0] + [LOWEST + 4 * TICK] * draw(st.integers(0, 1))
+    return [
+        Command(
+            type=kind, instrument=1, price=price, tick_size=draw(ticks), row=row, rows=len(rows)
+        )
+        for row, price in enumerate(rows)
+    ]
+
+
+@st.composite
 def days(draw: st.DrawFn) -> list[Command]:
     """A book filled in a call phase, an auction, and a closing auction of what is left."""
     prices = {"min_price": LOWEST, "max_price": LOWEST + 20 * TICK, "tick_size": TICK}
@@ -49,6 +62,7 @@ def days(draw: st.DrawFn) -> list[Command]:
     calls = [Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.HALTED, Phase.CLOSING_AUCTION]
     commands.append(_phase(draw(st.sampled_from(calls))))
     commands += [draw(orders(number)) for number in range(1, draw(st.integers(1, 14)) + 1)]
+    commands += draw(st.one_of(st.just([]), tables()))
     commands += [Command(type=CommandType.TIMER), _phase(Phase.CONTINUOUS)]
     commands += [_phase(Phase.CLOSING_AUCTION), _phase(Phase.CLOSED)]
     return [replace(command, sequence=i) for i, command in enumerate(commands, 1)]
