@@ -172,11 +172,6 @@ class Taken(TypedDict):
     seconds: float
 
 
-def be_polite() -> None:
-    """This process gives way to those that trade."""
-    os.nice(NICE)
-
-
 def take_one(directory: Path, keys: Keys, keep: int = KEEP) -> Taken:
     """A snapshot of what is certainly on the disk, beside whoever writes; what is known of it.
 
@@ -200,7 +195,7 @@ def take_one(directory: Path, keys: Keys, keep: int = KEEP) -> Taken:
 def main() -> int:
     """The process of a SnapshotKeeper: its keys come from standard input."""
     directory, keep = Path(sys.argv[1]), int(sys.argv[2])
-    be_polite()
+    os.nice(NICE)  # this process gives way to those that trade
     lines = sys.stdin.read()
     keys = parse_keys(lines, "the node") if lines.strip() else Keys()
     try:

@@ -12,14 +12,13 @@ from journal.snapshots import SnapshotStore
 from node.cli.exits import Exit
 from node.cli.journal_reading import journal_of
 from node.cli.output import print_json, print_table, say
-from node.snapshots import be_polite, take_one
+from node.snapshots import take_one
 from node.system import journal_folder
 
 
 def take_snapshot(folder: Path, keep: int, journal_key: str, as_json: bool) -> Exit:
     """`lmax snapshot DIR`"""
     directory = journal_of(folder)
-    be_polite()
     found = take_one(directory, load_keys(journal_key, directory), keep)
     for what in found["passed"]:
         say(f"lmax: a snapshot is passed over: {what}")
