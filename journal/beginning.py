@@ -11,7 +11,8 @@ import json
 
 from journal.errors import JournalError
 from journal.folder import Folder, ReadFolder, read_all
-from journal.reader import Reader, segment_numbers
+from journal.headers import present_numbers
+from journal.reader import Reader
 
 NAME = "beginning"
 KEPT = 8
@@ -46,7 +47,7 @@ def begin(reader: Reader) -> tuple[int, bytes] | None:
 
     Where nothing is noted the reader is left as it is, and will say what is missing.
     """
-    numbers = segment_numbers(reader.folder)
+    numbers = present_numbers(reader.folder)
     if not numbers or numbers[0] == 1:
         return None
     place = notes(reader.folder).get(numbers[0])

@@ -12,10 +12,11 @@ from journal._writer import Journaler
 from journal.ahead import read_ahead
 from journal.errors import JournalError, JournalLocked
 from journal.folder import Folder, RealFolder
+from journal.headers import present_numbers
 from journal.keys import Keys
 from journal.maker import NEW, SegmentMaker
 from journal.probe import MODES, choose_mode
-from journal.reader import Commands, Reader, segment_name, segment_numbers
+from journal.reader import Commands, Reader, segment_name
 from journal.schema import HASH_BYTES
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.ringbuffer.sequence import RingSequence
@@ -127,7 +128,7 @@ class Journal:
 
     def _drop_unused(self) -> None:
         """Remove segments made ahead and never begun, or begun with a torn header."""
-        for number in segment_numbers(self.folder):
+        for number in present_numbers(self.folder):
             if number > self._reader.segment:
                 self.folder.remove(segment_name(number))
         for name in self.folder.names():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,14 +13,21 @@ from journal._scan import (
     SIZES,
     SPOILED,
     Chain,
-    OtherFormat,
     all_zeros,
-    batch_at,
-    is_whole_batch,
-    segment_header,
 )
-from journal.errors import JournalCorrupt, JournalError, JournalKeyError
-from journal.folder import Bytes, ReadFolder, RealFolder, read_all
+from journal.errors import JournalCorrupt, JournalKeyError
+from journal.folder import Bytes, ReadFolder, read_all
+from journal.headers import (
+    NO_TYPE,
+    announced_skips,
+    as_folder,
+    is_skip,
+    present_numbers,
+    read_header,
+    segment_name,
+    segment_numbers,
+    segment_path,
+)
 from journal.keys import Keys
 from journal.newer import newer_batches
 from journal.place import Place
@@ -34,49 +40,33 @@ from journal.schema import (
 )
 from lmax.schema import COMMAND
 
+__all__ = [
+    "BATCH_BYTES",
+    "BLOCK_BYTES",
+    "NO_LIMIT",
+    "NO_TYPE",
+    "READ_BYTES",
+    "Commands",
+    "Reader",
+    "as_folder",
+    "read_header",
+    "segment_name",
+    "segment_numbers",
+    "segment_path",
+]
+
 BLOCK_BYTES, BATCH_BYTES, _ = SIZES
 READ_BYTES = 2 * BATCH_BYTES
 """At most, at once; small enough that what is read is still in a cache when it is used."""
 
 NO_LIMIT = 2**64 - 1
-SUFFIX = ".segment"
 
 NOT_OPENED = "a batch that this key does not open"
-
-NO_TYPE = 0
-"""Of no command: the logic refuses it."""
 
 NOTHING, NEXT_SEGMENT = 0, 1
 """What lies ahead of the place where the next batch would be, besides damage."""
 
 Commands = npt.NDArray[np.void]
-
-
-def segment_name(number: int) -> str:
-    """Of segment `number`, from 1."""
-    return f"{number:08d}{SUFFIX}"
-
-
-def segment_path(directory: Path, number: int) -> Path:
-    """Where segment `number` lives."""
-    return directory / segment_name(number)
-
-
-def segment_numbers(directory: Path | ReadFolder) -> list[int]:
-    """The segments of a folder in order. JournalError if one is missing between others."""
-    folder = as_folder(directory)
-    stems = (name.removesuffix(SUFFIX) for name in folder.names() if name.endswith(SUFFIX))
-    numbers = sorted(int(stem) for stem in stems if stem.isdigit())
-    for number, following in itertools.pairwise(numbers):
-        if following != number + 1:
-            raise JournalError(
-                f"{segment_path(folder.path, number + 1)} is missing. Restore it from a copy."
-            )
-    return numbers
-
-
-def as_folder(directory: Path | ReadFolder) -> ReadFolder:
-    return RealFolder(directory) if isinstance(directory, Path) else directory
 
 
 class Reader:
@@ -226,7 +216,7 @@ class Reader:
     def _open_next(self) -> bool:
         """Open the segment after the current one; False when there is none in use."""
         number = self.segment + 1
-        if self.segment == 0 and (numbers := segment_numbers(self.folder)):
+        if self.segment == 0 and (numbers := present_numbers(self.folder)):
             number = numbers[0]
         name = segment_name(number)
         header = read_header(self.folder, name) if self.folder.exists(name) else None
@@ -283,7 +273,10 @@ class Reader:
             if (found := header[name]) != value:  # type: ignore[literal-required]
                 is_, not_ = (v.hex() if isinstance(v, bytes) else v for v in (found, value))
                 words = names.get(name, name.replace("_", " "))
-                raise self._corrupt(path, 0, f"a segment whose {words} is {is_}, not {not_},")
+                what = f"a segment whose {words} is {is_}, not {not_},"
+                if name == "first_sequence" and not begun and number > 1:
+                    what += " (if those before were pruned, `lmax journal restore` has them),"
+                raise self._corrupt(path, 0, what)
         if header["generation"] <= self.chain.generation:
             what = f"a segment of generation {header['generation']}, after one of generation"
             raise self._corrupt(path, 0, f"{what} {self.chain.generation},")
@@ -305,7 +298,7 @@ class Reader:
         if self._follows(self.segment):
             wrong = wrong or ("bytes behind the last batch" if unclean else "")
             return self._corrupt(self._path(), self.offset, wrong) if wrong else NEXT_SEGMENT
-        if damage := self._lost_header(self.segment + 1):
+        if damage := self._lost_header(self.segment + 1) or self._missing(self.segment + 1):
             return self._corrupt(self._path(), self.offset, wrong) if wrong else damage
         self.torn = wrong or ("bytes that begin no batch" if unclean else "")
         return NOTHING
@@ -339,6 +332,16 @@ class Reader:
             return self._corrupt(self.folder.path / name, 0, "a segment without its header")
         return None
 
+    def _missing(self, number: int) -> JournalCorrupt | None:
+        """A segment that is not there, although a later one is in use."""
+        name = segment_name(number)
+        names = (segment_name(n) for n in present_numbers(self.folder) if n > number)
+        later = next((n for n in names if read_header(self.folder, n) is not None), "")
+        if not later or self.folder.exists(name):
+            return None
+        what = f"a segment that is missing, before {later},"
+        return self._corrupt(self.folder.path / name, 0, what)
+
     def _follows(self, number: int) -> bool:
         """Whether the segment after that one is in use."""
         name = segment_name(number + 1)
@@ -354,39 +357,3 @@ class Reader:
 
     def _corrupt(self, path: Path, offset: int, what: str) -> JournalCorrupt:
         return JournalCorrupt(path, offset, self.sequence + 1, what)
-
-
-def read_header(folder: Path | ReadFolder, name: str) -> SegmentFields | str | None:
-    """A segment's header; None while it is not in use; a str says what is wrong with it.
-
-    Raises JournalError for a format that this program does not know.
-    """
-    folder = as_folder(folder)
-    try:
-        return segment_header(read_all(folder, name, 0, BLOCK_BYTES))
-    except OtherFormat as error:
-        raise JournalError(
-            f"{folder.path / name}: {error}. Use the version that wrote it."
-        ) from None
-
-
-def announced_skips(folder: ReadFolder) -> dict[int, int]:
-    """By the sequence of the record: the command that it says is left out. See journal.skips.
-
-    A header whose batch did not get to the disk says nothing.
-    """
-    found = {}
-    for number in segment_numbers(folder):
-        name = segment_name(number)
-        header = read_header(folder, name)
-        if isinstance(header, dict) and header["skips"]:
-            block = read_all(folder, name, BLOCK_BYTES, BLOCK_BYTES)
-            here = header["generation"], header["first_sequence"]
-            if batch_at(block) == here and is_whole_batch(block):
-                found[header["first_sequence"]] = header["skips"]
-    return found
-
-
-def is_skip(command: np.void, skipped: int) -> bool:
-    """Whether it is the record that leaves that command out."""
-    return bool(command["type"] == NO_TYPE and command["orig_client_order_id"] == skipped)

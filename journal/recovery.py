@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from journal._scan import batch_at
 from journal.errors import JournalError, SnapshotError
 from journal.folder import ReadFolder, read_all
+from journal.headers import present_numbers
 from journal.place import Place
-from journal.reader import NO_LIMIT, Reader, read_header, segment_name, segment_numbers
+from journal.reader import NO_LIMIT, Reader, read_header, segment_name
 from journal.schema import BATCH, BATCH_HEADER_BYTES, BLOCK_BYTES, MAX_BATCH_BYTES, SegmentFields
 from journal.snapshot_file import Snapshot
 from journal.snapshots import SnapshotStore
@@ -76,7 +77,7 @@ def segment_of(folder: ReadFolder, place: Place, name: str) -> SegmentFields:
     Raises SnapshotError where the snapshot is not of what is there, JournalError where the
     journal has lost what the snapshot holds.
     """
-    numbers = segment_numbers(folder)
+    numbers = present_numbers(folder)
     header = read_header(folder, segment_name(numbers[0])) if numbers else None
     if isinstance(header, dict) and header["cluster"] != place.cluster:
         raise SnapshotError(name, f"it is of the journal {place.cluster.hex()}")

@@ -57,7 +57,8 @@ def _repair(folder: Folder, copy: ReadFolder, keys: Keys | None) -> Repaired | N
         name = damage.path.name
         if name in segments:
             raise JournalError(f"{copy.path} has the same damage: {damage.what} in {name}")
-        kept.append(replace(folder, copy, name, damage, keys))
+        if aside := replace(folder, copy, name, damage, keys):
+            kept.append(aside)
         segments.append(name)
         first = first or damage.sequence
     if not segments:
@@ -68,16 +69,16 @@ def _repair(folder: Folder, copy: ReadFolder, keys: Keys | None) -> Repaired | N
 def replace(
     folder: Folder, copy: ReadFolder, name: str, damage: JournalCorrupt, keys: Keys | None
 ) -> str:
-    """Put the copy's segment in the damaged one's place; the name the old one has now."""
+    """Put the copy's segment in the damaged one's place; the name the old one has now, if any."""
     number = int(name.split(".")[0])
     prove(folder, copy, number, damage, keys)
     folder.write_file(name + COPY, read_all(copy, name).tobytes())
     if read_all(folder, name + COPY).tobytes() != read_all(copy, name).tobytes():
         raise JournalError(f"{folder.path / (name + COPY)} is not what was written: another disk?")
-    aside = name + ASIDE
-    while folder.exists(aside):
+    aside = name + ASIDE if folder.exists(name) else ""
+    while aside and folder.exists(aside):
         aside += "+"
-    if folder.exists(name):
+    if aside:
         folder.rename(name, aside)
     folder.rename(name + COPY, name)
     folder.sync()

@@ -16,6 +16,7 @@ from journal.ahead import read_ahead
 from journal.beginning import begin
 from journal.errors import JournalCorrupt
 from journal.folder import ReadFolder, read_all
+from journal.headers import present_numbers
 from journal.keys import Keys
 from journal.newer import newer_batches
 from journal.place import Place
@@ -26,7 +27,6 @@ from journal.reader import (
     as_folder,
     read_header,
     segment_name,
-    segment_numbers,
 )
 from journal.schema import RECORD_BYTES, SegmentFields
 
@@ -164,7 +164,7 @@ def verify(
     """Check every byte that was synced, also beside a running writer.
 
     hashes: SHA-256 too, not only checksums; threads: default one for each core. Raises JournalError
-    for another format, a missing key or a missing segment.
+    for another format or a missing key.
     """
     folder = as_folder(directory)
     with Reader(folder, hashes=hashes, keys=keys) as reader:
@@ -209,7 +209,7 @@ def sound_beginning(
         return found, found is not None and number != numbers[-1] and ends_clean(folder, found)
 
     before: SegmentScan | None = None
-    numbers = segment_numbers(folder)
+    numbers = present_numbers(folder)
     if not numbers or (numbers[0] != 1 and start is None):
         return None
     with ThreadPoolExecutor(threads, "verify") as pool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from journal.errors import JournalError
-from journal.reader import read_header, segment_numbers, segment_path
+from journal.headers import present_numbers, read_header, segment_path
 from journal.verify import read_patiently, scan_segment
 from node.system import journal_folder
 
@@ -17,7 +17,7 @@ __all__ = ["Segment", "journal_of", "read_patiently", "segments"]
 def journal_of(folder: Path) -> Path:
     """The journal's folder of a data folder. Raises JournalError if there is none in it."""
     found = journal_folder(folder)
-    if not segment_numbers(found):
+    if not present_numbers(found):
         raise JournalError(f"{found} holds no journal. Name a folder that `lmax run` has used.")
     return found
 
@@ -43,7 +43,7 @@ class Segment:
 
 def segments(folder: Path) -> Iterator[Segment]:
     """The segments in use. What is checked is each by itself; `verify` checks the whole chain."""
-    for number in segment_numbers(folder):
+    for number in present_numbers(folder):
         path = segment_path(folder, number)
         header = read_header(folder, path.name)
         if header is None:

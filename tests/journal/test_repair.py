@@ -69,6 +69,21 @@ def test_several_segments_are_mended_one_after_the_other(pair: tuple[Path, Path]
     assert {n: b for n, b in contents(here).items() if n.endswith(".segment")} == good
 
 
+def test_f10_a_missing_segment_is_taken_from_the_copy(pair: tuple[Path, Path]) -> None:
+    """One that is lost, or that a repair had set aside when the power went."""
+    here, copy = pair
+    good = contents(here)
+    segments(here)[1].unlink()
+    done = repair(here, copy)
+    assert done is not None
+    assert (done.segments, done.kept, done.first) == (["00000002.segment"], [], 401)
+    assert contents(here) == good
+    segments(here)[1].rename(here / "00000002.segment.damaged")
+    done = repair(here, copy)
+    assert done is not None
+    assert verify(here).state == "clean"
+
+
 def test_a_sound_journal_is_left_alone(pair: tuple[Path, Path]) -> None:
     here, copy = pair
     before = contents(here)
