@@ -81,7 +81,10 @@ class Archiver:
         return Archived(self.added, self.manifest.checkpoint, self.manifest.covered)
 
     def _wanted(self, tail: bool) -> Iterator[tuple[int, str]]:
-        """Numbers of full segments; those that are archived are compared by their headers."""
+        """Numbers of full segments; those that are archived are compared by their headers.
+
+        What leaves out an earlier command is not waited for until it is full.
+        """
         used = {
             number: header
             for number in segment_numbers(self.directory)
@@ -93,8 +96,11 @@ class Archiver:
                 check_same(self.directory / segment_name(number), header, entry)
             elif number + 1 in used:
                 yield number, SEGMENT
-            elif tail:
+            elif tail or (header["skips"] and not self._has_tail(number)):
                 yield number, TAIL
+
+    def _has_tail(self, number: int) -> bool:
+        return any(entry.segment == number for entry in self.manifest.objects(TAIL))
 
     def _segment(self, number: int, kind: str) -> None:
         folder = RealFolder(self.directory)

@@ -44,8 +44,8 @@ class Entry:
     deleted here, as the policy allows), `key` (from the next entry on another key signs).
     previous: hash of the entry before. name, version: of the object; file: what it was. first,
     last: sequences; first_hash, last_hash: of the first and last batch, chain: of the batch before
-    the first. bytes, sha256: of the content, without what a segment's file holds behind its last
-    batch.
+    the first; skips: an earlier command that its segment leaves out (journal.skips). bytes, sha256:
+    of the content, without what a segment's file holds behind its last batch.
     """
 
     number: int
@@ -66,6 +66,7 @@ class Entry:
     chain: str = ""
     first_hash: str = ""
     last_hash: str = ""
+    skips: int = 0
     bytes: int = 0
     sha256: str = ""
     compressed_bytes: int = 0

@@ -63,6 +63,10 @@ class ArchiveFolder(ReadFolder):
         self._fetched.move_to_end(name)
         return self._local.open_to_read(name)
 
+    def has_fetched(self, name: str) -> bool:
+        """Whether it is on the local disk now."""
+        return name in self._fetched
+
     def read_at(self, handle: int, into: Bytes, offset: int) -> int:
         return self._local.read_at(handle, into, offset)
 
@@ -73,6 +77,10 @@ class ArchiveFolder(ReadFolder):
         if name not in self.entries:
             raise JournalError(f"{self.path} holds no {name}")
         return self.entries[name]
+
+    def skips(self) -> dict[int, int]:
+        """As `journal.headers.announced_skips`, without fetching every segment for it."""
+        return {e.first: e.skips for e in self.entries.values() if e.skips}
 
     def snapshots(self) -> ArchiveFolder:
         """The archive's snapshots, as a folder of their own that goes with this one."""

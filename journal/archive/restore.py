@@ -48,6 +48,7 @@ def restore(
     """Write the archived segments into a journal's folder, and snapshots into theirs.
 
     upto: no segment that begins after that command; numbers: these segments only, first and last;
+    with either, later ones too that leave out a command of these (journal.skips);
     keys: called when the file of wrapped keys is back. What is there already with the same bytes
     is left; with others it is refused. A run that broke off is taken up by the next. Raises
     ArchiveError, JournalLocked.
@@ -89,7 +90,7 @@ def chosen(manifest: Manifest, upto: int | None, numbers: tuple[int, int] | None
         missing = [n for n in range(first, last + 1) if n not in found]
         if missing:
             raise ArchiveError(f"{manifest.store.where} does not hold segment {missing[0]}")
-        return [found[n] for n in range(first, last + 1)]
+        return with_skips([found[n] for n in range(first, last + 1)], found)
     entries = [e for e in found.values() if upto is None or e.first <= upto]
     if not entries:
         raise ArchiveError(f"{manifest.store.where} holds no segment that was asked for")
@@ -97,7 +98,20 @@ def chosen(manifest: Manifest, upto: int | None, numbers: tuple[int, int] | None
         raise ArchiveError(
             f"{manifest.store.where} ends with command {entries[-1].last}, before {upto}"
         )
-    return entries
+    return with_skips(entries, found)
+
+
+def with_skips(entries: list[Entry], found: dict[int, Entry]) -> list[Entry]:
+    """And those up to the last one that leaves out a command of theirs: it was never applied."""
+    while True:
+        first, end = entries[0], entries[-1]
+        saying = [
+            n for n, e in found.items() if n > end.segment and first.first <= e.skips <= end.last
+        ]
+        if not saying:
+            return entries
+        more = range(end.segment + 1, max(saying) + 1)
+        entries = entries + [found[n] for n in more if n in found]
 
 
 def check_line(manifest: Manifest, entries: list[Entry]) -> None:

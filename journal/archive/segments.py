@@ -76,6 +76,7 @@ def described(folder: ReadFolder, scan: SegmentScan, kind: str) -> Entry:
         chain=header["previous"].hex(),
         first_hash=first_hash(folder, scan.number).hex() if scan.batches else "",
         last_hash=scan.hash.hex(),
+        skips=header["skips"],
         bytes=scan.bytes,
     )
 
@@ -96,7 +97,7 @@ def check_chain(folder: ReadFolder, entry: Entry, keys: Keys | None) -> None:
     found = described(folder, scan, entry.kind)
     for name in (
         *("cluster", "segment_bytes", "first", "last", "generation", "epoch"),
-        *("chain", "first_hash", "last_hash", "bytes"),
+        *("chain", "first_hash", "last_hash", "skips", "bytes"),
     ):
         if getattr(found, name) != getattr(entry, name):
             raise ArchiveError(

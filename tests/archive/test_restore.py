@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from journal.archive.entry import TAIL
 from journal.archive.errors import ArchiveError
 from journal.archive.manifest import load
+from journal.archive.reading import ArchiveFolder
 from journal.archive.restore import restore
 from journal.archive.signing import public_key
 from journal.archive.snapshots import snapshots_of
 from journal.archive.store import FolderStore
 from journal.errors import JournalLocked
 from journal.files import Journal
+from journal.reader import Reader
 from journal.replay import replayed, state_at
+from journal.skips import write_skip
 from journal.snapshots import SnapshotStore, snapshot_folder
 from journal.verify import verify
 from tests.archive.keeping import Kept, traded
@@ -45,6 +49,27 @@ def test_f25_a_cold_restore_onto_a_new_machine_gives_the_same_state_hash(
     assert f"{replayed(new).state_hash:016x}" == state_hash, "from the first command"
     assert f"{state_at(new, done.last).state_hash:016x}" == state_hash, "from the snapshot"
     assert len(list(SnapshotStore.of(new).good())) == 1
+
+
+def test_f29_a_part_is_restored_with_what_leaves_out_a_command_of_it(
+    kept: Kept, tmp_path: Path, seed: int
+) -> None:
+    """Command 17 is in segment 1, and what says that it is never applied is far behind it."""
+    with Journal(kept.journal) as journal:
+        record = write_skip(journal, 17, "ticket 17")
+    kept.archive()  # the record's segment is not full, and yet not waited for
+    assert kept.archive().added == []
+    manifest = kept.manifest()
+    (tail,) = manifest.objects(TAIL)
+    assert (tail.skips, tail.first, tail.last) == (17, record, record)
+    done = restore(manifest, tmp_path / "new", numbers=(1, 1))
+    assert done.last == record
+    assert read_all(tmp_path / "new")[16]["type"] == 0
+    assert restore(manifest, tmp_path / "late", numbers=(2, 2)).files == ["00000002.segment"]
+    with ArchiveFolder(manifest) as folder, Reader(folder) as reader:
+        assert reader.skipped == {record: 17}
+        assert reader.read(17)[16]["type"] == 0
+        assert not folder.has_fetched(tail.file), "for one command of years, not all of them"
 
 
 def test_f25_a_restored_journal_goes_on(kept: Kept, tmp_path: Path, seed: int) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from journal._scan import crc
-from journal.errors import JournalCorrupt, JournalError
+from journal.errors import JournalCorrupt, JournalError, JournalKeyError
 from journal.files import Journal
 from journal.folder import RealFolder
+from journal.keys import Keys
 from journal.reader import Reader, read_header
 from journal.schema import SEGMENT_HEADER_BYTES, offset_of
 from journal.skips import reason_of, write_skip
@@ -90,6 +91,29 @@ def test_f29_a_header_that_was_edited_to_leave_out_another_is_found(
     edit_header(segments(tmp_path)[1], 18)
     with pytest.raises(JournalCorrupt, match="no record that command 18 is left out"):
         read_all(tmp_path)
+
+
+@pytest.mark.parametrize("before", [Keys(), Keys({1: bytes(32)}, 1)])
+def test_f29_a_command_of_an_encrypted_journal_is_left_out(
+    tmp_path: Path, seed: int, before: Keys
+) -> None:
+    """Also where the record's segment is the first that is encrypted, or the key is a new one."""
+    commands = written(tmp_path, seed, [30, 20], keys=before)
+    keys = Keys({1: bytes(32), 2: bytes(range(32))}, 2)
+    with Journal(tmp_path, segment_bytes=64 << 10, keys=keys) as journal:
+        assert write_skip(journal, 17, REASON) == 51
+    with pytest.raises(JournalKeyError):
+        read_all(tmp_path)
+    found = read_all(tmp_path, keys)
+    assert [int(found["type"][n - 1]) for n in (17, 51)] == [0, 0]
+    assert reason_of(found[50]) == REASON
+    assert same(found[17:50], commands[17:])
+    assert REASON.encode() not in segments(tmp_path)[1].read_bytes()
+    with Scribe(tmp_path, keys=keys) as scribe:
+        assert scribe.found[16]["type"] == 0
+        scribe.write(commands_of(seed, 52, 9))
+    verdict = verify(tmp_path, keys=keys)
+    assert (verdict.state, verdict.last_sequence) == ("clean", 60)
 
 
 def edit_header(path: Path, skips: int) -> None:
