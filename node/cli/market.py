@@ -9,7 +9,7 @@ import numpy as np
 from flow import MarketGenerator
 from flow.commands import Commands
 from journal.keys import Keys
-from journal.reader import Reader
+from journal.reader import Reader, segment_numbers
 from lmax.records import joined
 from lmax.schema import COMMAND
 from node.cli.errors import Failure
@@ -59,10 +59,15 @@ def _fitting(
     usual = accounts or ACCOUNTS, instruments or INSTRUMENTS
     grown = accounts or there[0], instruments or there[1]
     journaled: Commands | None = None
+    pruned = segment_numbers(system.core.journal.directory)[:1] > [1]
     for size in dict.fromkeys([usual, grown]):
         if min(size) < 1:
             continue
         setup = MarketGenerator(1, *size).setup()
+        if pruned:  # what it began with is not here any more, but what came of it is
+            if size == there and system.core.recovered >= len(setup):
+                return size, setup
+            continue
         if journaled is None or len(journaled) < len(setup):
             journaled = _beginning(
                 system.directory / "journal", len(setup), system.core.journal.keys

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from journal.archive.signing import make_key
-from tests.cli.driving import inside, running
+from tests.cli.driving import inside, lmax, running
 
 
 @pytest.fixture
@@ -88,6 +88,22 @@ def test_prune_deletes_what_is_safe_and_verify_replay_and_export_go_on(venue: Pa
         == 0
     )
     assert json.loads(out.read_text().splitlines()[0])["sequence"] == 1
+
+
+def test_a_run_goes_on_in_a_folder_that_was_pruned(venue: Path, postgres: str):
+    """It begins with a snapshot, and does not ask for the commands that made the market."""
+    on = ("run", "--dir", venue, "--for", 0.2, "--rate", 2000, "--dsn", postgres, "--plain")
+    assert lmax(*on, "--json").json["discrepancies"] == 0
+    assert inside("snapshot", venue).code == 0
+    archived(venue)
+    options = ("--archive", venue.parent / "archive", "--key", venue.parent / "key")
+    pruned = inside("journal", "prune", venue, *options, "--older-than", 0, "--json").json
+    assert "00000001.segment" in pruned["deleted"]
+    gone_on = lmax(*on, "--json")
+    assert (gone_on.code, gone_on.json["discrepancies"]) == (0, 0), gone_on.errors
+    assert gone_on.json["commands"] > 0
+    other = lmax(*on, "--accounts", 7)
+    assert (other.code, "is not the beginning of the market asked for" in other.errors) == (2, True)
 
 
 def test_export_writes_a_range_for_numpy_and_as_lines(venue: Path):
