@@ -140,7 +140,8 @@ cdef int64_t uring_finish(void *state, bint wait) noexcept nogil:
             return failed
     result = completions[<uint32_t>head[0] & mask].res
     store_release_i32(head, head[0] + 1)
-    return result
+    # It was not begun, so it is no longer in flight, as -EAGAIN from here would say.
+    return -EINTR if result == -EAGAIN else result
 
 
 cdef int no_sync(void *state, int32_t handle) noexcept nogil:

@@ -41,6 +41,8 @@ def export_events(
     """`lmax journal export`"""
     if out.suffix not in WRITERS:
         raise click.UsageError(f"--out {out}: end it in {' or '.join(WRITERS)}")
+    if first and last and last < first:
+        raise click.UsageError(f"--to-sequence {last} is before --from-sequence {first}")
     if day and (first or last):
         raise click.UsageError("--day and sequences exclude each other")
     if out.exists():

@@ -17,8 +17,8 @@ from node.cli.options import FOLDER, json_option, key_option
 
 @click.group(short_help="List, verify, dump or replay a journal.")
 def journal() -> None:
-    """Look at the journal of a data folder (or a journal folder). Only `repair` and `keys` change
-    anything.
+    """Look at the journal of a data folder (or a journal folder). What changes it
+    says so: repair, restore, prune, skip and keys.
 
     \b
     Example:

@@ -10,7 +10,7 @@ import click
 from node.cli.exits import Exit, table
 from node.cli.journal import journal
 from node.cli.ledger import ledger
-from node.cli.output import print_json
+from node.cli.output import print_json, say
 from node.cli.replay import replay
 from node.cli.run import run
 from node.cli.snapshot import snapshot
@@ -69,5 +69,6 @@ def main() -> None:
             print_json({"error": error.format_message(), "exit_code": int(Exit.USAGE)})
         code = int(Exit.USAGE)
     except click.Abort:
+        say("lmax: interrupted")
         code = int(Exit.INTERRUPTED)
     sys.exit(code or 0)

@@ -22,8 +22,8 @@ def skip(folder: Path, sequence: int, reason: str, journal_key: str, json: bool)
     """Journal that command N is never applied. Only for a node that ended with exit code 7.
 
     First the journal is replayed, in a process of its own: it is refused unless the logic stops
-    right there, or dies. The command stays in the journal; from now on every start, replay and
-    ledger answers it with UNKNOWN_COMMAND instead of applying it. There is no way back.
+    right there, or dies of it. The command stays in the journal; from now on every start, replay
+    and ledger answers it with UNKNOWN_COMMAND instead of applying it. There is no way back.
 
     \b
     Example:
@@ -35,14 +35,15 @@ def skip(folder: Path, sequence: int, reason: str, journal_key: str, json: bool)
     from node.cli.errors import Failure
     from node.cli.journal_reading import journal_of
     from node.cli.output import print_json, say
-    from node.stopping_place import DIED, stopping_place
+    from node.stopping_place import DIED, stops_at
 
     directory = journal_of(folder)
     keys = load_keys(journal_key, directory)
     with Journal(directory, mode="buffered", keys=keys) as journal:
-        place = stopping_place(directory, keys)
-        if place not in (sequence, DIED):
+        right, place = stops_at(directory, keys, sequence)
+        if not right:
             where = f"stops at command {place}" if place else "comes to the end of the journal"
+            where = "dies elsewhere" if place == DIED else where
             raise Failure(Exit.JOURNAL, f"the logic {where}, not at {sequence}; nothing was done")
         record = write_skip(journal, sequence, reason)
     say(f"lmax: command {sequence} is left out from now on; the journal says so at {record}")

@@ -13,7 +13,6 @@ from node.cli.exits import Exit
 from node.cli.journal_reading import journal_of
 from node.cli.output import print_json, print_table, say
 from node.snapshots import take_one
-from node.system import journal_folder
 
 
 def take_snapshot(folder: Path, keep: int, journal_key: str, as_json: bool) -> Exit:
@@ -40,7 +39,7 @@ def take_snapshot(folder: Path, keep: int, journal_key: str, as_json: bool) -> E
 
 def list_snapshots(folder: Path, as_json: bool) -> Exit:
     """`lmax snapshot DIR --list`"""
-    store = SnapshotStore.of(journal_folder(folder))
+    store = SnapshotStore.of(journal_of(folder))
     rows: list[dict[str, Any]] = []
     for name in store.names():
         try:

@@ -14,13 +14,14 @@ import pytest
 from journal.history import History
 from journal.keys import Keys
 from journal.reader import Reader
-from journal.replay import replayed
+from journal.replay import play, replayed
+from lmax._engine import Engine
 from lmax.schema import COMMAND, CommandType, EventType, Reason
 from node.cli import errors
 from node.cli.exits import Exit
 from node.core import Core
 from node.refusals import CoreFailed, LogicFailed
-from node.stopping_place import DIED, stopping_place
+from node.stopping_place import DIED, stopping_place, stops_at
 from tests.cli.driving import SMALL, inside, lmax
 from tests.node.playing import SEGMENT, journaled, market
 
@@ -105,7 +106,16 @@ def test_f29_a_journaled_skip_lets_the_node_go_on_and_the_ledger_agrees(
 def test_f29_a_logic_that_dies_is_found_out_by_another_process(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No message can tell where it was; the operator's number is taken for it."""
-    poisoned(tmp_path, seed)
-    monkeypatch.setattr(Reader, "read", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    """No message can tell where it was, so the command before and this one are tried."""
+    poison, _ = poisoned(tmp_path, seed)
+
+    def dies(engine: Engine, reader: Reader, last: int) -> None:
+        play(engine, reader, min(last, poison - 1))
+        if last >= poison:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr("node.stopping_place.play", dies)
     assert stopping_place(tmp_path, Keys()) == DIED
+    assert [n for n in range(poison - 2, poison + 2) if stops_at(tmp_path, Keys(), n)[0]] == [
+        poison
+    ]
