@@ -151,7 +151,7 @@ def check_wheel(path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(580)
 def test_the_package_installs_imports_and_gives_the_same_bytes_on(version, tmp_path, recordings):
     """What it makes of the same commands is, byte for byte, what this interpreter makes."""
     python = interpreter(version)

@@ -149,7 +149,7 @@ def test_a_consumer_left_behind_never_believes_a_torn_copy(kind, producers, slow
     print(seen)
     assert (seen.torn, seen.misplaced) == (0, 0)
     assert seen.messages + seen.lost == until
-    assert seen.messages > 0
+    assert seen.messages > 0 or seen.detached > 0
     if producers == 1:
         assert seen.disordered == 0
         # Each refused claim detached the gate, and the very next one went through: no waiting.
