@@ -27,6 +27,9 @@ END = 1  # nothing was written from here on: zeros, or what a recycled file held
 BAD = 2  # something else: damage, or at the very end a write that was cut short
 SPOILED = 3  # what no write that was cut short leaves behind: damage wherever it stands
 
+cdef enum:
+    PIECE_BYTES = 30720  # fits in the first cache; whole commands, and whole turns of the checksum
+
 cdef enum Found:
     WHOLE
     SHORT  # the chunk ends before the batch does
@@ -236,7 +239,6 @@ cdef class Chain:
                 commands = <uint8_t *>data + at + 128
                 if room:
                     commands = target + filled
-                    memcpy(commands, data + at + 128, size)
                 found = self.check(&header, data + at, offset + at, commands)
                 if found != WHOLE:
                     break
@@ -282,14 +284,44 @@ cdef class Chain:
     cdef bint is_readable(self) noexcept nogil:
         return self.link.key == 0 or self.aes != NULL
 
+    cdef bint take_piece(
+        self, const BatchHeader *header, const uint8_t *commands, size_t at, size_t size
+    ) noexcept nogil:
+        """Hash a piece of the commands as they were; whether they are numbered one by one."""
+        if self.hashes:
+            sha256_add(self.sha, commands + at, size)
+        return are_numbered(
+            <const char *>commands + at, header.first_sequence + at // RECORD_BYTES,
+            size // RECORD_BYTES,
+        )
+
     cdef Found check(
         self, const BatchHeader *header, const uint8_t *block, int64_t offset, uint8_t *commands
     ) noexcept nogil:
-        """The commands, which are decrypted in place where they were copied to."""
+        """The commands, which are copied, and decrypted there, if not looked at in their place.
+
+        All that reads them goes over one piece after the other: it comes from memory once.
+        """
         cdef size_t size = header.count * RECORD_BYTES
+        cdef const uint8_t *source = block + 128
         cdef uint8_t nonce[NONCE_BYTES]
         cdef uint8_t hash[HASH_BYTES]
-        if header.checksum != crc32c(0, block + 128, size):
+        cdef bint hashes = self.hashes and self.is_readable()
+        cdef bint numbered = True
+        cdef uint32_t checksum = 0
+        cdef size_t at = 0
+        cdef size_t some
+        if hashes:
+            sha256_begin(self.sha)
+        while at < size:
+            some = min(<size_t>PIECE_BYTES, size - at)
+            if commands != source:
+                memcpy(commands + at, source + at, some)
+            checksum = crc32c(checksum, source + at, some)
+            if self.link.key == 0 and not self.take_piece(header, commands, at, some):
+                numbered = False
+            at += some
+        if header.checksum != checksum:
             return BAD_COMMANDS
         if self.aes != NULL:
             batch_nonce(header.generation, offset, nonce)
@@ -298,17 +330,14 @@ cdef class Chain:
                 commands, <int>size, header.tag
             ):
                 return BAD_TAG
-        if self.hashes and self.is_readable():
-            sha256_begin(self.sha)
-            sha256_add(self.sha, commands, size)
+            numbered = self.take_piece(header, commands, 0, size)
+        if hashes:
             sha256_add(self.sha, block + BATCH_HASHED_FROM, BATCH_HASHED_TO - BATCH_HASHED_FROM)
             if sha256_end(self.sha, hash) or memcmp(hash, header.hash, HASH_BYTES):
                 return BAD_HASH
-        if self.is_readable() and not are_numbered(
-            <char *>commands, header.first_sequence, header.count
-        ):
+        if not numbered:
             return BAD_NUMBERS
-        if not is_zero(block + 128 + size, batch_bytes(header.count) - 128 - size):
+        if not is_zero(source + size, batch_bytes(header.count) - 128 - size):
             # In a recycled file they may be old: the last zeros did not get to the disk.
             return OLD_BEHIND if self.recycled else BEHIND
         return WHOLE

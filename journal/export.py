@@ -34,9 +34,9 @@ class Range:
     start: int = 0
     end: int = FOREVER
 
-    def place(self, commands: Commands) -> slice:
-        """Which of these commands are in it; their sequences and times ascend."""
-        sequences, times = commands["sequence"], commands["timestamp"]
+    def place(self, commands: Commands, times: npt.NDArray[np.int64]) -> slice:
+        """Which of these commands, with those business times, are in it; both ascend."""
+        sequences = commands["sequence"]
         begin = max(np.searchsorted(sequences, self.first), np.searchsorted(times, self.start))
         sequence_end = np.searchsorted(sequences, min(self.last, FOREVER), side="right")
         stop = min(int(sequence_end), int(np.searchsorted(times, self.end)))
@@ -62,19 +62,31 @@ def events_in(
                 f"{reader.folder.path} begins with segment {numbers[0]}, and no snapshot is there"
                 " of a state before the range. Export it from the archive."
             )
+        now = engine.now
         while len(commands := reader.read()):
-            chosen = wanted.place(commands)
+            times = business_times(commands, now)
+            now = int(times[-1])
+            chosen = wanted.place(commands, times)
             engine.skim(commands[: chosen.start])
             for at in range(chosen.start, chosen.stop, CHUNK):
                 yield engine.apply(commands[at : min(at + CHUNK, chosen.stop)])
             if chosen.stop < len(commands) and chosen.stop > chosen.start:
                 return
-            if commands[-1]["sequence"] >= wanted.last or commands[-1]["timestamp"] >= wanted.end:
+            if commands[-1]["sequence"] >= wanted.last or now >= wanted.end:
                 return
     if wanted.last != NO_LIMIT and engine.sequence < wanted.last:
         raise JournalError(
             f"{reader.folder.path} ends with command {engine.sequence}, before {wanted.last}"
         )
+
+
+def business_times(commands: Commands, before: int) -> npt.NDArray[np.int64]:
+    """When the commands were, behind business time `before`: it always goes on, by 1 ns at least.
+
+    The times in a journal need not, where a clock was set back or one sender overtook another.
+    """
+    place = np.arange(1, len(commands) + 1)
+    return np.maximum.accumulate(np.maximum(commands["timestamp"] - place, before)) + place
 
 
 def last_before(store: SnapshotStore, wanted: Range) -> int:

@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 
-from journal._scan import SIZES, batch_at
-from journal.folder import Bytes
+from journal._scan import SIZES, all_zeros, batch_at
+from journal.folder import Bytes, ReadFolder
 from journal.schema import BATCH_MAGIC
 
 BLOCK_BYTES = SIZES[0]
+PIECE_BYTES = 256 * BLOCK_BYTES
+"""Read at once: it stays in a cache, and the same memory serves for a whole segment."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What a segment holds from some block on.
+
+    size: in bytes; batches: as of `newer_batches`; zeros: there is nothing else.
+    """
+
+    size: int
+    batches: list[int]
+    zeros: bool
+
+
+def rest_of(folder: ReadFolder, name: str, start: int, generation: int, skip: int = 0) -> Rest:
+    """Look through a file from `start` on; for batches only `skip` bytes behind, whole blocks."""
+    piece = np.empty(PIECE_BYTES, np.uint8)
+    batches: list[int] = []
+    zeros, at = True, start
+    handle = folder.open_to_read(name)
+    try:
+        while size := folder.read_at(handle, piece, at):
+            data = piece[:size]
+            batches += newer_batches(data[max(0, start + skip - at) :], generation)
+            zeros = zeros and all_zeros(data)
+            at += size
+    finally:
+        folder.close(handle)
+    return Rest(at - start, batches[:2], zeros)
 
 
 def newer_batches(data: Bytes, generation: int) -> list[int]:

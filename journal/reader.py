@@ -29,7 +29,7 @@ from journal.headers import (
     segment_path,
 )
 from journal.keys import Keys
-from journal.newer import newer_batches
+from journal.newer import rest_of
 from journal.place import Place
 from journal.schema import (
     HASH_BYTES,
@@ -289,12 +289,13 @@ class Reader:
 
         At the very end bad bytes are a write that the stop cut short; elsewhere, damage.
         """
-        rest = read_all(self.folder, segment_name(self.segment), self.offset)
-        later = newer_batches(rest[BLOCK_BYTES:], self.chain.generation)
-        if later:
-            wrong = f"{wrong or 'zeros'}, before a batch that begins with command {later[0]},"
+        name, generation = segment_name(self.segment), self.chain.generation
+        rest = rest_of(self.folder, name, self.offset, generation, BLOCK_BYTES)
+        if rest.batches:
+            first = rest.batches[0]
+            wrong = f"{wrong or 'zeros'}, before a batch that begins with command {first},"
             return self._corrupt(self._path(), self.offset, wrong)
-        unclean = not wrong and not self._recycled and not all_zeros(rest)
+        unclean = not wrong and not self._recycled and not rest.zeros
         if self._follows(self.segment):
             wrong = wrong or ("bytes behind the last batch" if unclean else "")
             return self._corrupt(self._path(), self.offset, wrong) if wrong else NEXT_SEGMENT
@@ -317,7 +318,7 @@ class Reader:
 
     def _begun(self, name: str, start: int) -> bool:
         """Whether a batch stands in that later segment, from `start` on."""
-        return bool(newer_batches(read_all(self.folder, name, start), self.chain.generation + 1))
+        return bool(rest_of(self.folder, name, start, self.chain.generation + 1).batches)
 
     def _lost_header(self, number: int) -> JournalCorrupt | None:
         """Header and first batch are written at once, so either may be missing after a stop.

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from journal._scan import END, EXHAUSTED, SIZES, Chain, all_zeros
+from journal._scan import END, EXHAUSTED, SIZES, Chain
 from journal.ahead import read_ahead
 from journal.beginning import begin
 from journal.errors import JournalCorrupt
-from journal.folder import ReadFolder, read_all
+from journal.folder import ReadFolder
 from journal.headers import present_numbers
 from journal.keys import Keys
-from journal.newer import newer_batches
+from journal.newer import rest_of
 from journal.place import Place
 from journal.reader import (
     NO_LIMIT,
@@ -116,12 +116,11 @@ def scan_segment(
 
 def ends_clean(folder: ReadFolder, scan: SegmentScan) -> bool:
     """Whether a segment that another follows holds nothing behind its last batch."""
-    rest = read_all(folder, segment_name(scan.number), scan.bytes)
-    if scan.wrong or len(rest) + scan.bytes != scan.header["segment_bytes"]:
+    generation = scan.header["generation"]
+    rest = rest_of(folder, segment_name(scan.number), scan.bytes, generation)
+    if scan.wrong or rest.batches or rest.size + scan.bytes != scan.header["segment_bytes"]:
         return False
-    if newer_batches(rest, scan.header["generation"]):
-        return False
-    return bool(scan.header["recycled"]) or all_zeros(rest)
+    return bool(scan.header["recycled"]) or rest.zeros
 
 
 def follows(scan: SegmentScan, before: SegmentScan) -> bool:

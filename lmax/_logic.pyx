@@ -92,9 +92,11 @@ cdef void logic_expect(State *state, Command *command) noexcept nogil:
     """AHEAD commands before its turn."""
     cdef IdTable *ids = &state.ids.now
     cdef IdTable *old = &state.ids.old
+    cdef uint64_t home
     prefetch(&ids.entries[id_home(ids, command.account, id_sought(command))])
     if old.entries != NULL:  # an id that is new is looked for there as well
-        prefetch(&old.entries[id_home(old, command.account, id_sought(command))])
+        home = id_home(old, command.account, id_sought(command))
+        prefetch(&old.entries[max(home, state.ids.swept)])
     prefetch(&state.funds.accounts[command.account & MAX_ACCOUNT])
     if command.type == CMD_NEW_ORDER:
         prefetch(position_home(&state.funds, command.account, command.instrument))

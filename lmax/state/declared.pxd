@@ -1,6 +1,6 @@
 # Written by `python -m lmax.schema`: the digest of all structs of the state (lmax/declarations.py).
 cdef extern from *:
     """
-    #define LMAX_DECLARED "c2119155e76d7cbf4a21e20c9c9cba96"
+    #define LMAX_DECLARED "074e651245d5cf19163edca70f78eaf4"
     """
     const char *DECLARED "LMAX_DECLARED"

@@ -1,18 +1,38 @@
 # From (account, client order id) to an order: open addressing, linear probing.
 #
-# Sixteen bytes an entry, four to a cache line; at most half full, so a probe reads one line
-# nearly always. A value is the order's pool index, or CLOSED and the instrument of an order
-# that is gone.
+# Sixteen bytes an entry, four to a cache line; at most eleven sixteenths full, so a probe reads one
+# line, seldom the next as well. A value is the order's pool index, or CLOSED and the instrument of
+# an order that is gone.
 #
-# The map grows without a pause, a little with each command (`idmap_make_room`). Well before it
-# is half full, a table of twice the size is made and its pages are touched one after the other, so
-# that none is missing later. When the map is half full that table takes over, and the entries
+# The map grows without a pause, a little with each command (`idmap_make_room`). Just before it
+# is full, a table of twice the size is made and its pages are touched one after the other, so
+# that none is missing later. When the map is full that table takes over, and the entries
 # of the old one move a few at a time, or when somebody asks for them. The part of the old table
 # below `swept` is empty, and its memory is given back on the way.
+#
+# Homes are in the order of the hashes whatever the size, so that what moves goes from one place
+# after the other to one place after the other: a table of any size moves at the pace of memory
+# that is read in order.
 from libc.stdint cimport uint32_t, uint64_t
 
 from lmax.base.digest cimport PI_0, PI_1, fold
 
+cdef extern from *:
+    """
+    #include <stdint.h>
+
+    static inline uint64_t lmax_place_of_hash(uint64_t hash, uint64_t places)
+    {
+        return (uint64_t)((unsigned __int128)hash * places >> 64);
+    }
+    """
+    # A hash as a place: the same part of the table as the hash is of 2^64.
+    uint64_t place_of_hash "lmax_place_of_hash" (uint64_t hash, uint64_t places) noexcept nogil
+
+
+cdef enum:  # parts of 32 of the places
+    TOUCH_FROM = 21  # the following table is made ready, which takes a part of 64 at most
+    FULL = 22  # … and takes over
 
 cdef enum:
     ID_NONE = 0  # not in the map
@@ -28,7 +48,7 @@ cdef struct IdEntry:
 
 cdef struct IdTable:
     IdEntry *entries
-    uint64_t mask
+    uint64_t mask  # places, less one
     uint64_t count
 
 
@@ -55,8 +75,8 @@ cdef void idmap_visit(IdMap *map, visit_fn visit, void *context) noexcept nogil
 
 
 cdef inline uint64_t id_home(IdTable *table, uint32_t account, uint64_t id) noexcept nogil:
-    # Clients choose the ids, so every bit of them must reach the low bits of the hash.
-    return fold(id ^ PI_0, <uint64_t>account ^ PI_1) & table.mask
+    # Clients choose the ids, so every bit of them must reach the high bits of the hash.
+    return place_of_hash(fold(id ^ PI_0, <uint64_t>account ^ PI_1), table.mask + 1)
 
 
 cdef inline uint32_t closed_value(uint32_t instrument) noexcept nogil:
@@ -86,7 +106,7 @@ cdef inline void idmap_claim(
 
 
 cdef inline int idmap_make_room(IdMap *map) noexcept nogil:
-    """Before each command: room for two more ids, at half load. 0, or -1 without memory."""
-    if map.old.entries == NULL and 8 * map.now.count < 3 * (map.now.mask + 1):
+    """Before each command: room for two more ids. 0, or -1 without memory."""
+    if map.old.entries == NULL and 32 * map.now.count < TOUCH_FROM * (map.now.mask + 1):
         return 0
     return idmap_prepare(map)

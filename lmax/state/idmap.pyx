@@ -6,7 +6,7 @@ from lmax.base.memory cimport release, reserve
 cdef enum:
     SWEEP = 8  # old entries moved with each command
     PAGE = 4096  # bytes of the following table touched with each command
-    RELEASE = 4096  # old entries whose memory is given back at once: 64 KiB
+    RELEASE = 131072  # old entries whose memory is given back at once: a large page
 
 
 cdef int table_open(IdTable *table, uint64_t capacity) noexcept nogil:
@@ -22,7 +22,7 @@ cdef void table_close(IdTable *table) noexcept nogil:
 
 
 cdef int idmap_open(IdMap *map, uint64_t capacity) noexcept nogil:
-    """capacity: a power of two, at least RELEASE. 0, or -1 without memory."""
+    """capacity: a power of two, at least 4,096. 0, or -1 without memory."""
     memset(map, 0, sizeof(IdMap))
     return table_open(&map.now, capacity)
 
@@ -62,7 +62,7 @@ cdef void sweep(IdMap *map) noexcept nogil:
         if entry.value != ID_NONE and entry.value != ID_MOVED:
             move_entry(map, entry, free_place(&map.now, entry.account, entry.id))
         map.swept += 1
-    if map.swept - map.released >= RELEASE:
+    if map.swept % RELEASE == 0 or map.swept > map.old.mask:
         release_old(map, map.swept)
     if map.swept > map.old.mask:
         map.old.entries = NULL
@@ -79,7 +79,7 @@ cdef int idmap_prepare(IdMap *map) noexcept nogil:
     if map.touched < (map.following.mask + 1) * sizeof(IdEntry):
         (<volatile char *>map.following.entries)[map.touched] = 0
         map.touched += PAGE
-    if 2 * (map.now.count + 2) > map.now.mask + 1:
+    if 32 * (map.now.count + 2) > FULL * (map.now.mask + 1):
         map.old = map.now
         map.swept = map.released = 0
         map.now = map.following

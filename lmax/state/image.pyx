@@ -25,7 +25,7 @@ cdef uint64_t placement() noexcept nogil:
     cdef uint64_t found = 0
     cdef uint64_t i
     funds.table = NULL
-    funds.mask = ids.mask = <uint64_t>-1
+    funds.mask = ids.mask = <uint64_t>-1 >> 1
     for i in range(1, 4):
         found = fold(found + i, id_home(&ids, <uint32_t>i, i << 40 | 7))
         found += <uint64_t>position_home(&funds, <uint32_t>i, <uint32_t>i + 9)

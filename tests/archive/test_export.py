@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flow.generator import MarketGenerator
 from journal.archive.reading import ArchiveFolder
 from journal.archive.snapshots import snapshots_of
 from journal.errors import JournalError
@@ -14,7 +15,7 @@ from lmax._engine import Engine
 from lmax.records import joined
 from lmax.schema import EVENT
 from tests.archive.keeping import Kept, traded
-from tests.journal.writing import read_all
+from tests.journal.writing import Scribe, read_all
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,27 @@ def test_any_range_by_time_gives_the_events_of_that_time(
     for start, stop in [(0, end + 1), (end, end + 9), *np.sort(random.integers(1, end, (12, 2)))]:
         chosen = (events["timestamp"] >= start) & (events["timestamp"] < stop)
         got = exported(kept.journal, Range(start=int(start), end=int(stop)))
+        assert got.tobytes() == events[chosen].tobytes(), (start, stop)
+
+
+def test_a_clock_that_was_set_back_moves_no_command_to_another_day(
+    tmp_path: Path, seed: int
+) -> None:
+    """Business time is meant, as the events tell it: it goes on although the journal's does not."""
+    random = np.random.default_rng(seed)
+    commands = joined([(market := MarketGenerator(seed, 20, 3)).setup(), market.next_batch(2_000)])
+    commands["sequence"] = np.arange(1, len(commands) + 1)
+    commands["timestamp"] = commands["sequence"] * 100 + random.integers(
+        -5_000, 5_000, len(commands)
+    )
+    commands["timestamp"] = np.maximum(commands["timestamp"], 1)
+    with Scribe(tmp_path) as scribe:
+        for start in range(0, len(commands), 300):
+            scribe.write(commands[start : start + 300])
+    events = Engine().apply(commands).copy()
+    for start, stop in np.sort(random.integers(1, int(events[-1]["timestamp"]), (12, 2))):
+        chosen = (events["timestamp"] >= start) & (events["timestamp"] < stop)
+        got = exported(tmp_path, Range(start=int(start), end=int(stop)))
         assert got.tobytes() == events[chosen].tobytes(), (start, stop)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from lmax._engine import Engine
 from lmax.schema import COMMAND, CommandType, EventType, Reason
 
-ORDERS = 150_000  # the map begins with room for 32,768 and doubles three times
+ORDERS = 200_000  # the map begins with room for 45,056 and doubles three times
 
 
 def funded(accounts: int) -> Engine:

@@ -149,7 +149,7 @@ def follow(engine: Engine, other: Engine, commands: np.ndarray, step: int) -> En
 
 def test_an_image_within_the_growth_of_the_map_of_ids_keeps_every_id() -> None:
     """The map moves from one table to the next over many commands: images all the way."""
-    setup, commands = recording(60_000)
+    setup, commands = recording(100_000)
     engine = Engine()
     other = follow(engine, Engine(), setup, len(setup))
     seen: set[int] = set()

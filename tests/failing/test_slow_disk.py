@@ -17,7 +17,7 @@ from journal.replay import replayed
 from node.core import Core
 from node.follower import Follower
 from tests.cli.driving import SMALL, last_applied, running
-from tests.node.playing import SEGMENT, drain, journaled, market, offline
+from tests.node.playing import SEGMENT, drain, market, offline
 
 ROOT = Path(__file__).resolve().parents[2]
 
