@@ -38,7 +38,7 @@ def test_f39_every_edited_byte_of_an_entry_is_found_and_the_entry_is_named(
         good = path.read_bytes()
         for at in [0, len(good) - 1, *random.sample(range(len(good)), 12)]:
             overwrite(path, good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
-            found = first_bad(archived, "was edited|is of kind .* use a newer version")
+            found = first_bad(archived, "was edited|use a newer version")
             assert found == number, f"byte {at}"
         overwrite(path, good)
     assert len(archived.manifest().entries) == 5
