@@ -2,7 +2,8 @@
 -- orders and auctions add to orders and trades. All of the new tables are append only.
 
 ALTER TABLE lmax.orders
-    ADD COLUMN trigger_price bigint NOT NULL DEFAULT 0 CHECK (trigger_price >= 0),
+    -- Below zero while a trailing stop's offset is more than the price it follows.
+    ADD COLUMN trigger_price bigint NOT NULL DEFAULT 0,
     ADD COLUMN triggered     bigint NOT NULL DEFAULT 0 CHECK (triggered >= 0);
 COMMENT ON COLUMN lmax.orders.triggered IS
     'Sequence of the command that triggered this stop order under this id; 0: none did.';
