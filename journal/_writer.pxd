@@ -7,19 +7,25 @@
 #
 # Where the disk can write in the background (io_uring), what comes meanwhile is copied and
 # hashed already; there is one write in flight all the same.
+#
+# With standbys there is a *sealed ring* beside the input ring: one batch header a slot. A leading
+# journaler puts the header of each batch there as it seals it, so that the replicator sends
+# the same batches. A following one is told by it which batches to make: it writes those and no
+# others, several with one write, and stops at one whose hash comes out differently.
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from journal._disk cimport Disk, DiskBase
 from journal.format cimport Link
 from lmax.ringbuffer.agent cimport AgentBase
 from lmax.ringbuffer.barrier cimport Barrier
-from lmax.ringbuffer.ring cimport RingBuffer
+from lmax.ringbuffer.ring cimport Ring, RingBuffer
 from lmax.ringbuffer.sequence cimport RingSequence, Sequence
 
 
 cdef struct Filling:
-    # The batch that is being made.
+    # The batch that is being made, behind those that go with it.
     char *buffer  # a header block, then the largest batch; aligned for O_DIRECT
+    int64_t packed  # bytes of sealed batches in the buffer
     int64_t first
     int64_t count
     uint32_t crc
@@ -53,6 +59,11 @@ cdef struct Writer:
     Flight flight
     Link link  # behind the last batch
     Spare spare
+    Ring *sealed  # headers of batches, made or to be made; NULL: nobody asks
+    int64_t next_order  # following: number of the next header
+    Sequence *followed  # following: of the last header that was done
+    int32_t following
+    int32_t polls  # never waits for a write: other agents share the thread
     int32_t has_spare  # atomic
     int32_t handle  # of the segment being written; -1 before the first
     int32_t error  # errno of the write that failed; the writer is finished then
@@ -75,3 +86,5 @@ cdef class Journaler(AgentBase):
     cdef readonly RingBuffer ring
     cdef readonly RingSequence position
     cdef readonly DiskBase disk
+    cdef readonly RingBuffer sealed
+    cdef readonly RingSequence followed

@@ -7,6 +7,8 @@ class Journaler(AgentBase):
     ring: RingBuffer
     position: RingSequence
     disk: DiskBase
+    sealed: RingBuffer | None
+    followed: RingSequence
     def __init__(
         self,
         ring: RingBuffer,
@@ -21,9 +23,16 @@ class Journaler(AgentBase):
         hash: bytes,  # noqa: A002
         cluster: bytes,
         epoch: int = 1,
+        last_epoch: int = 0,
         write_bytes: int = ...,
         skips: int = 0,
+        sealed: RingBuffer | None = None,
+        following: bool = False,
+        polls: bool = False,
     ) -> None: ...
+    def lead(self, epoch: int) -> None: ...
+    @property
+    def place(self) -> tuple[int, int, bytes]: ...
     def release(self) -> None: ...
     def wants_segment(self) -> bool: ...
     def offer_segment(

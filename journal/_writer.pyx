@@ -1,9 +1,9 @@
 """The journaler. See _writer.pxd for the idea and format.pxd for the bytes."""
 cimport cython
-from libc.errno cimport EAGAIN, EBADMSG, EINTR, EIO, ENOMEM
+from libc.errno cimport EAGAIN, EBADMSG, EINTR, EIO, ENOMEM, EPROTO
 from libc.stddef cimport size_t
 from libc.stdlib cimport free
-from libc.string cimport memcpy, memset
+from libc.string cimport memcmp, memcpy, memset
 
 from journal._openssl cimport (
     NONCE_BYTES, aes_free, aes_new, aes_seal, sha256_add, sha256_begin, sha256_end, sha256_free,
@@ -18,7 +18,9 @@ from journal.layout cimport (
 )
 from lmax.ringbuffer.atomics cimport load_acquire_i32, store_release_i32
 from lmax.ringbuffer.barrier cimport barrier_available, barrier_init
-from lmax.ringbuffer.ring cimport ring_copy_out
+from lmax.ringbuffer.ring cimport (
+    ring_copy_out, ring_cursor, ring_publish, ring_remaining, ring_slot, ring_try_claim,
+)
 from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
 from lmax.wire cimport RECORD_BYTES
 
@@ -42,10 +44,31 @@ cdef enum:
 crc32c_prepare()
 
 
+cdef inline char *batch_of(Filling *filling) noexcept nogil:
+    """Where the batch that is being made begins."""
+    return filling.buffer + BLOCK_BYTES + filling.packed
+
+
 cdef int fail(Writer *writer, int number) noexcept nogil:
     """Nothing is written after this."""
     writer.error = number
     return -1
+
+
+cdef inline BatchHeader *order(Writer *writer) noexcept nogil:
+    """Following: the header of the batch to be made; NULL while there is none."""
+    if ring_cursor(writer.sealed) < writer.next_order:
+        return NULL
+    return <BatchHeader *>ring_slot(writer.sealed, writer.next_order)
+
+
+cdef inline int64_t wanted(Writer *writer) noexcept nogil:
+    """How many commands the batch that is being made may have in all."""
+    cdef BatchHeader *header
+    if not writer.following:
+        return writer.most
+    header = order(writer)
+    return 0 if header == NULL else <int64_t>header.count
 
 
 cdef int take(Writer *writer) noexcept nogil:
@@ -57,10 +80,10 @@ cdef int take(Writer *writer) noexcept nogil:
     cdef Filling *filling = &writer.filling
     cdef int64_t next_one = filling.first + filling.count
     cdef int64_t available = barrier_available(&writer.barrier, next_one) - next_one + 1
-    cdef int64_t count = min(available, writer.most - filling.count)
+    cdef int64_t count = min(available, wanted(writer) - filling.count)
     cdef int64_t left, piece
     cdef char *target
-    if writer.disk.begin != NULL:
+    if writer.disk.begin != NULL and not writer.following:
         count = min(count, PIECE if writer.flight.last else FIRST - filling.count)
     if count <= 0:
         return 0
@@ -69,7 +92,7 @@ cdef int take(Writer *writer) noexcept nogil:
         return fail(writer, ENOMEM)
     while left:
         piece = min(left, <int64_t>PIECE)
-        target = filling.buffer + BLOCK_BYTES + 128 + filling.count * RECORD_BYTES
+        target = batch_of(filling) + 128 + filling.count * RECORD_BYTES
         ring_copy_out(writer.barrier.ring, filling.first + filling.count, target, piece)
         if not are_numbered(target, filling.first + filling.count, piece):
             return fail(writer, EBADMSG)
@@ -134,7 +157,7 @@ cdef void fill_segment_header(Writer *writer) noexcept nogil:
 cdef int seal(Writer *writer, int64_t offset) noexcept nogil:
     """Finish the batch that will stand at that offset; 0 or -1."""
     cdef Filling *filling = &writer.filling
-    cdef char *start = filling.buffer + BLOCK_BYTES
+    cdef char *start = batch_of(filling)
     cdef BatchHeader *header = <BatchHeader *>start
     cdef int64_t used = 128 + filling.count * RECORD_BYTES
     cdef uint8_t nonce[NONCE_BYTES]
@@ -149,6 +172,8 @@ cdef int seal(Writer *writer, int64_t offset) noexcept nogil:
         return fail(writer, ENOMEM)
     if sha256_end(filling.sha, header.hash):
         return fail(writer, ENOMEM)
+    if writer.following and memcmp(header.hash, order(writer).hash, HASH_BYTES):
+        return fail(writer, EPROTO)
     header.generation = writer.link.generation
     header.key = writer.link.key
     if writer.aes != NULL:
@@ -166,17 +191,64 @@ cdef int seal(Writer *writer, int64_t offset) noexcept nogil:
     memcpy(writer.link.hash, header.hash, HASH_BYTES)
     writer.link.epoch = writer.epoch
     writer.link.sequence = filling.first + filling.count - 1
+    filling.packed += batch_bytes(filling.count)
+    filling.first += filling.count
+    filling.count = 0
+    filling.crc = 0
+    if writer.following:
+        writer.next_order += 1
+        sequence_set(writer.followed, writer.next_order - 1)
+    elif writer.sealed != NULL:
+        announce(writer, header)
     return 0
+
+
+cdef void announce(Writer *writer, BatchHeader *header) noexcept nogil:
+    """Leading: tell the replicator of a batch. `launch` has seen that there is room."""
+    cdef int64_t number = ring_try_claim(writer.sealed, 1)
+    memcpy(ring_slot(writer.sealed, number), header, sizeof(BatchHeader))
+    ring_publish(writer.sealed, number, number)
+
+
+cdef bint has_whole_batch(Writer *writer) noexcept nogil:
+    """Whether what was taken may be sealed."""
+    if writer.filling.count == 0:
+        return False
+    if writer.following:
+        return writer.filling.count == order(writer).count
+    return writer.sealed == NULL or ring_remaining(writer.sealed) > 0
+
+
+cdef int pack(Writer *writer, int64_t header) noexcept nogil:
+    """Following: seal whole batches that are there already, too, as far as they fit; 0 or -1."""
+    cdef Filling *filling = &writer.filling
+    cdef BatchHeader *asked
+    cdef int64_t after
+    while True:
+        asked = order(writer)
+        if asked == NULL:
+            return 0
+        after = filling.packed + batch_bytes(asked.count)
+        if after > MAX_BATCH_BYTES or writer.offset + header + after > writer.segment_bytes:
+            return 0
+        if take(writer) < 0:
+            return -1
+        if not has_whole_batch(writer):
+            return 0
+        writer.epoch = asked.epoch
+        if seal(writer, writer.offset + header + filling.packed):
+            return -1
 
 
 cdef int launch(Writer *writer) noexcept nogil:
     """Seal what was taken and make it the write in flight: 1; 0 without a segment; -1."""
     cdef Filling *filling = &writer.filling
     cdef Flight *flight = &writer.flight
-    cdef int64_t size = batch_bytes(filling.count)
     cdef int64_t header = 0
     cdef int turned
-    if writer.handle < 0 or writer.offset + size > writer.segment_bytes:
+    if writer.following:
+        writer.epoch = order(writer).epoch
+    if writer.handle < 0 or writer.offset + batch_bytes(filling.count) > writer.segment_bytes:
         turned = next_segment(writer)
         if turned <= 0:
             return turned
@@ -184,19 +256,27 @@ cdef int launch(Writer *writer) noexcept nogil:
         fill_segment_header(writer)
     if seal(writer, writer.offset + header):
         return -1
+    if writer.following and pack(writer, header):
+        return -1
     flight.data = filling.buffer + BLOCK_BYTES - header
-    flight.size = header + size
+    flight.size = header + filling.packed
     flight.done = 0
     flight.offset = writer.offset
     flight.last = writer.link.sequence
     writer.offset += flight.size
-    filling.buffer, writer.other = writer.other, filling.buffer
-    filling.first += filling.count
-    filling.count = 0
-    filling.crc = 0
+    move_what_was_begun(writer)
     if writer.disk.begin != NULL:
         return begin(writer)
     return 1
+
+
+cdef void move_what_was_begun(Writer *writer) noexcept nogil:
+    """Go on in the other buffer, with the commands of a batch that is not whole yet."""
+    cdef Filling *filling = &writer.filling
+    cdef char *source = batch_of(filling)
+    filling.buffer, writer.other = writer.other, filling.buffer
+    filling.packed = 0
+    memcpy(batch_of(filling) + 128, source + 128, filling.count * RECORD_BYTES)
 
 
 cdef int begin(Writer *writer) noexcept nogil:
@@ -253,19 +333,21 @@ cdef int journal_work(void *state) noexcept nogil:
     if taken < 0:
         return -1
     if writer.flight.last:
-        answer = land(writer, taken == 0)
+        answer = land(writer, taken == 0 and not writer.polls)
         if answer < 0:
             return -1
-        if answer == 0 or writer.filling.count == 0:
-            return max(taken, 1)
-    if writer.filling.count == 0:
-        return 0
+        if answer == 0 or not has_whole_batch(writer):
+            return taken + answer
+    if not has_whole_batch(writer):
+        return taken
     answer = launch(writer)
     if answer <= 0:
         return answer
     # With more to do meanwhile the write goes on in the background.
     taken = 0 if writer.disk.begin == NULL else take(writer)
-    if taken < 0 or land(writer, taken == 0) < 0:
+    if taken < 0:
+        return -1
+    if not (writer.polls and writer.disk.begin != NULL) and land(writer, taken == 0) < 0:
         return -1
     return 1
 
@@ -276,16 +358,24 @@ cdef class Journaler(AgentBase):
 
     ring: of commands, set to the journal's last sequence before, as `position`; disk: how bytes
     get there; epoch: of every batch; segment, handle, offset: where the journal ends, -1 and 0
-    before the first; generation, hash: of that place; cluster: 16 bytes, its name; write_bytes:
+    before the first; generation, hash, last_epoch: of that place; cluster: 16 bytes, its name; write_bytes:
     the most at once; skips: what the first new segment says of a command (journal.skips).
+    sealed: a ring of batch headers, those that are made, or, following, those to make, from the
+    one behind its cursor on; its gate is then `followed`. polls: do not wait for the disk, as
+    others use the thread.
     """
 
     def __cinit__(self, RingBuffer ring, RingSequence position, DiskBase disk, *, int handle,
                   int64_t segment_bytes, uint64_t segment, int64_t offset, uint64_t generation,
-                  bytes hash, bytes cluster, uint32_t epoch=1,
-                  int64_t write_bytes=MAX_BATCH_BYTES, uint64_t skips=0):
+                  bytes hash, bytes cluster, uint32_t epoch=1, uint32_t last_epoch=0,
+                  int64_t write_bytes=MAX_BATCH_BYTES, uint64_t skips=0,
+                  RingBuffer sealed=None, bint following=False, bint polls=False):
         cdef Writer *writer = &self.writer
         writer.handle = -1
+        if sealed is None and following:
+            raise ValueError("who follows is told by a sealed ring what to write")
+        if sealed is not None and sealed.slot_bytes != sizeof(BatchHeader):
+            raise ValueError(f"the sealed ring has slots of {sizeof(BatchHeader)} bytes")
         writer.disk = &disk.disk
         self.ring = ring
         self.position = position
@@ -315,9 +405,20 @@ cdef class Journaler(AgentBase):
         writer.offset = offset
         writer.link.generation = generation
         writer.epoch = epoch
+        writer.link.epoch = last_epoch
         writer.skips = skips
         memcpy(writer.link.hash, <const char *>hash, HASH_BYTES)
         memcpy(writer.cluster, <const char *>cluster, sizeof(writer.cluster))
+        writer.polls = polls
+        self.sealed = sealed
+        self.followed = RingSequence()
+        writer.followed = self.followed.sequence
+        if sealed is not None:
+            writer.sealed = sealed.ring
+        if following:
+            writer.following = True
+            writer.next_order = ring_cursor(sealed.ring) + 1
+            sequence_set(writer.followed, writer.next_order - 1)
         self.agent.do_work = journal_work
         self.agent.state = writer
 
@@ -343,6 +444,21 @@ cdef class Journaler(AgentBase):
         if load_acquire_i32(&writer.has_spare):
             writer.disk.close(writer.disk.state, writer.spare.handle)
             store_release_i32(&writer.has_spare, 0)
+
+    def lead(self, uint32_t epoch):
+        """Make batches of its own from now on, of that epoch; nothing runs it meanwhile.
+
+        ValueError while one that was asked for is not on the disk, or for an epoch that is over.
+        """
+        cdef Writer *writer = &self.writer
+        if writer.filling.count or writer.flight.last or writer.error:
+            raise ValueError("what was received is not on the disk yet")
+        if writer.following and order(writer) != NULL:
+            raise ValueError("there are batches to be written first")
+        if epoch <= writer.link.epoch:
+            raise ValueError(f"epoch {epoch} is over: the journal has come to {writer.link.epoch}")
+        writer.following = False
+        writer.epoch = epoch
 
     def wants_segment(self):
         """Whether there is none ready to go on in."""
@@ -376,6 +492,13 @@ cdef class Journaler(AgentBase):
         return self.writer.segment
 
     @property
+    def place(self):
+        """(epoch, sequence, hash) of the last batch made. Exact while nothing runs the agent."""
+        cdef Writer *writer = &self.writer
+        cdef bytes digest = (<const char *>writer.link.hash)[:HASH_BYTES]
+        return writer.link.epoch, writer.filling.first - 1, digest
+
+    @property
     def synced(self):
         """Sequence of the last command that is on the disk."""
         return sequence_get(self.writer.synced)
@@ -388,6 +511,9 @@ cdef class Journaler(AgentBase):
             first = self.writer.filling.first + self.writer.filling.count
             what = f"a command in the ring, {first} or soon after, does not hold its sequence"
             return OSError(number, what)
+        if number == EPROTO:
+            first = self.writer.filling.first
+            return OSError(number, f"the batch of command {first} has not the primary's hash")
         return OSError(number, os.strerror(number)) if number else None
 
     @property

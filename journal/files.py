@@ -144,16 +144,21 @@ class Journal:
         epoch: int = 1,
         start: bool = True,
         skips: int = 0,
+        sealed: RingBuffer | None = None,
+        following: bool = False,
+        polls: bool = False,
     ) -> Journaler:
         """The agent that writes on. The ring's and the position's sequence are `sequence`.
 
-        epoch: not lower than that of the last batch; start: make segments on a thread of their
-        own; otherwise call `make_segment` between the agent's steps. skips: see journal.skips.
+        epoch: not lower than that of the last batch; 0 is that one's. start: make segments on a
+        thread of their own; otherwise call `make_segment` between the agent's steps. skips: see
+        journal.skips; sealed, following, polls: see Journaler.
         """
         if not self._recovered:
             raise JournalError("go through replay() to the end before writing")
         reader = self._reader
         chain = reader.chain
+        epoch = epoch or chain.epoch
         if epoch < chain.epoch:
             raise JournalError(f"epoch {epoch} is over: the journal has come to {chain.epoch}")
         handle, segment_bytes = -1, reader.segment_bytes or self.segment_bytes
@@ -173,8 +178,12 @@ class Journal:
             hash=chain.hash if reader.segment else self._cluster.ljust(HASH_BYTES, b"\0"),
             cluster=self._cluster,
             epoch=epoch,
+            last_epoch=chain.epoch,
             write_bytes=self.write_bytes,
             skips=skips,
+            sealed=sealed,
+            following=following,
+            polls=polls,
         )
         self._maker = SegmentMaker(
             journaler,
