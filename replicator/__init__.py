@@ -1,0 +1,1 @@
+"""The link to the other nodes: what one node journals, the others hold, too."""
