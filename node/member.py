@@ -29,7 +29,7 @@ from lmax.ringbuffer.wait import WaitStrategy
 from lmax.schema import COMMAND, CommandType
 from node.core import Core
 from node.refusals import CoreFailed
-from replicator._link import LinkEnd
+from replicator._end import LinkEnd
 from replicator._receiver import ReceiverAgent
 from replicator._replicator import ReplicatorAgent
 from replicator.channel import ChannelBase

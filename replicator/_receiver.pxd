@@ -8,7 +8,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from lmax.ringbuffer.ring cimport Ring, RingBuffer
 from lmax.ringbuffer.sequence cimport RingSequence, Sequence
-from replicator._link cimport Link, LinkEnd
+from replicator._end cimport Link, LinkEnd
 from replicator.messages cimport Begin, Heartbeat
 from lmax.ringbuffer.agent cimport AgentBase
 

@@ -9,7 +9,7 @@ from lmax.ringbuffer.atomics cimport (
 from lmax.ringbuffer.ring cimport ring_copy_out, ring_cursor, ring_slot
 from lmax.ringbuffer.sequence cimport sequence_get, sequence_set
 from lmax.wire cimport RECORD_BYTES
-from replicator._link cimport (
+from replicator._end cimport (
     Mail, link_deliver, link_done, link_flush, link_mail, link_post, link_receive, link_room,
     link_send,
 )

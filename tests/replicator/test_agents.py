@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lmax.ringbuffer.sequence import RingSequence
-from replicator._link import LinkEnd
+from replicator._end import LinkEnd
 from replicator._receiver import ReceiverAgent
 from replicator._replicator import ReplicatorAgent
 from replicator._secure import SecureLink

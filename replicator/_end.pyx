@@ -1,4 +1,4 @@
-"""One end of a link. See _link.pxd."""
+"""One end of a link. See _end.pxd."""
 cimport cython
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport free, malloc
