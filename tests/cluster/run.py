@@ -64,6 +64,12 @@ class Run:
     # ---- faults
 
     def run(self) -> None:
+        try:
+            self.live()
+        finally:
+            self.world.close()
+
+    def live(self) -> None:
         world = self.world
         world.start()
         if self.mistake or world.random.random() < 0.8:

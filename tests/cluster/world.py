@@ -298,6 +298,12 @@ class World:
             self.step()
         raise AssertionError("\n".join(["it does not happen", *self.lines[-30:]]))
 
+    def close(self) -> None:
+        """Nobody looks at its disks any more."""
+        for node in self.nodes.values():
+            if node.member is not None:
+                node.member.close()
+
     @property
     def primary(self) -> Node | None:
         """The one whose epoch is the highest."""
