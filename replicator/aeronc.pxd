@@ -101,6 +101,7 @@ cdef struct Functions:
         void **adding, void *client, const char *uri, int32_t stream
     ) noexcept nogil
     int (*add_publication_poll)(void **publication, void *adding) noexcept nogil
+    int (*add_publication_cancel)(void *client, void *adding) noexcept nogil
     int64_t (*offer)(
         void *publication, const void *data, size_t size, void *supplier, void *state
     ) noexcept nogil
@@ -112,10 +113,10 @@ cdef struct Functions:
         void *available, void *available_state, void *unavailable, void *unavailable_state
     ) noexcept nogil
     int (*add_subscription_poll)(void **subscription, void *adding) noexcept nogil
+    int (*add_subscription_cancel)(void *client, void *adding) noexcept nogil
     int (*poll)(
         void *subscription, FragmentHandler handler, void *state, size_t limit
     ) noexcept nogil
-    cbool (*subscription_is_closed)(void *subscription) noexcept nogil
     int (*subscription_close)(void *subscription, void *notify, void *state) noexcept nogil
     int (*header_values)(void *header, HeaderValues *values) noexcept nogil
 

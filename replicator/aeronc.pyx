@@ -59,14 +59,15 @@ NAMES = (
 
     "aeron_async_add_exclusive_publication",
     "aeron_async_add_exclusive_publication_poll",
+    "aeron_async_add_exclusive_publication_cancel",
     "aeron_exclusive_publication_offer",
     "aeron_exclusive_publication_is_connected",
     "aeron_exclusive_publication_close",
 
     "aeron_async_add_subscription",
     "aeron_async_add_subscription_poll",
+    "aeron_async_add_subscription_cancel",
     "aeron_subscription_controlled_poll",
-    "aeron_subscription_is_closed",
     "aeron_subscription_close",
     "aeron_header_values",
 )
