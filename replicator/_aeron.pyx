@@ -21,7 +21,7 @@ from replicator._link cimport (
 )
 from replicator.channel cimport MAX_MESSAGE, ChannelBase
 
-from replicator.aeronc import AeronError
+from replicator.aeronc import AeronError, plain
 
 
 @cython.no_gc_clear
@@ -57,7 +57,7 @@ cdef class AeronClient(AgentBase):
     @property
     def error(self) -> str | None:
         """The last thing that went wrong between it and the driver."""
-        return self._client.error.decode(errors="replace") or None
+        return plain(self._client.error) or None
 
     @property
     def replaced(self) -> int:
@@ -135,7 +135,7 @@ cdef class AeronChannel(ChannelBase):
     @property
     def error(self) -> str | None:
         """Why it could not be opened when that was tried last, even if it is open now."""
-        return self._link.error.decode(errors="replace") or None
+        return plain(self._link.error) or None
 
     @property
     def dropped(self) -> int:

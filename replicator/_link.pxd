@@ -12,7 +12,7 @@ from replicator.aeronc cimport cbool
 
 cdef enum:
     MAX_LINKS = 64
-    ERROR_BYTES = 240
+    ERROR_BYTES = 512
 
 
 cdef struct Client:

@@ -1,7 +1,7 @@
 """Aeron's media driver inside this process: it owns the sockets and the shared memory.
 
-In the mode `invoker` it has no thread of its own: it is an agent, to be called by one of ours. On few
-cores that is both faster and steadier than a driver's threads beside them.
+In the mode `invoker` it has no thread of its own: it is an agent, to be called by one of ours. On
+few cores that is both faster and steadier than a driver's threads beside them.
 """
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint64_t
@@ -22,6 +22,7 @@ LARGEST_MTU = 65_504
 """Of UDP; a datagram of that size stays whole on loopback only."""
 
 TIMER_NS = 50_000_000           # how often the driver looks for what has timed out
+DATAGRAMS = 16                  # sent or received by one system call; Aeron's bound
 RECEIVE_BYTES = 2 << 20         # of a socket's buffer, where the system allows that
 
 
@@ -116,6 +117,9 @@ cdef class MediaDriver(AgentBase):
         check(aeron.driver_set_rcvbuf(context, buffer), "receive buffer")
         check(aeron.driver_set_sndbuf(context, sending), "send buffer")
         check(aeron.driver_set_window(context, window), "window")
+        check(aeron.driver_set_messages_per_send(context, DATAGRAMS), "datagrams")
+        check(aeron.driver_set_sender_vector(context, DATAGRAMS), "datagrams")
+        check(aeron.driver_set_receiver_vector(context, DATAGRAMS), "datagrams")
 
     cdef _set_timeouts(self, double peer, double client):
         cdef uint64_t peer_ns = <uint64_t>(peer * 1e9), client_ns = <uint64_t>(client * 1e9)

@@ -4,7 +4,7 @@
 # it is). It comes without headers, so what is used is declared here, as in aeronc.h and aeronmd.h
 # of Aeron 1.53; another version is refused. Who calls one must know from there what it promises.
 from libc.stddef cimport size_t
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 cdef extern from "<stdbool.h>":
     ctypedef bint cbool "bool"
@@ -70,6 +70,9 @@ cdef struct Functions:
     int (*driver_set_rcvbuf)(void *context, size_t value) noexcept nogil
     int (*driver_set_sndbuf)(void *context, size_t value) noexcept nogil
     int (*driver_set_window)(void *context, size_t value) noexcept nogil
+    int (*driver_set_messages_per_send)(void *context, uint32_t value) noexcept nogil
+    int (*driver_set_sender_vector)(void *context, uint32_t value) noexcept nogil
+    int (*driver_set_receiver_vector)(void *context, uint32_t value) noexcept nogil
     int (*driver_set_timer_interval)(void *context, uint64_t ns) noexcept nogil
     int (*driver_set_client_liveness)(void *context, uint64_t ns) noexcept nogil
     int (*driver_set_unblock)(void *context, uint64_t ns) noexcept nogil

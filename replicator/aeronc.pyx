@@ -1,5 +1,5 @@
 """Aeron's functions by their addresses. See aeronc.pxd."""
-from libc.stddef cimport size_t
+import re
 
 from replicator.aeronlib import aeron_path
 
@@ -32,6 +32,9 @@ NAMES = (
     "aeron_driver_context_set_socket_so_rcvbuf",
     "aeron_driver_context_set_socket_so_sndbuf",
     "aeron_driver_context_set_rcv_initial_window_length",
+    "aeron_driver_context_set_network_publication_max_messages_per_send",
+    "aeron_driver_context_set_sender_io_vector_capacity",
+    "aeron_driver_context_set_receiver_io_vector_capacity",
     "aeron_driver_context_set_timer_interval_ns",
     "aeron_driver_context_set_client_liveness_timeout_ns",
     "aeron_driver_context_set_publication_unblock_timeout_ns",
@@ -106,13 +109,14 @@ class AeronError(Exception):
 
 def failure(what: str) -> AeronError:
     """What went wrong in the call before, on this thread, with Aeron's own words."""
-    return AeronError(f"{what}: {last_words()}")
+    return AeronError(f"{what}: {plain(aeron.errmsg())}")
 
 
-def last_words() -> str:
-    """The last line of Aeron's account of an error: the first cause, without its source lines."""
-    lines = aeron.errmsg().decode(errors="replace").strip().splitlines()
-    return f"{lines[0] if lines else 'no reason given'} ({aeron.errcode()})"
+def plain(words: bytes) -> str:
+    """Aeron's account of an error in one line, without the places in its sources."""
+    told = re.sub(rb"\[\w+(, \w+\.c:\d+\] ?|[^\]]*$)", b"", words)  # the last may be cut off
+    lines = told.decode(errors="replace").splitlines()
+    return "; ".join(line for line in lines if line and not line.startswith("(-11) generic"))
 
 
 LIBRARY = aeron_path()
