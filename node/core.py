@@ -85,6 +85,7 @@ class Core:
         )
         self._store = SnapshotStore.of(directory, keys) if real else SnapshotStore(directory, keys)
         self.replicated = replicated
+        self.epoch = 0
         self.leads = not replicated
         try:
             self._assemble(layout, slots, clock)
@@ -183,6 +184,7 @@ class Core:
         if self.sealed is None:
             raise ValueError("this one is not replicated: it leads all the time")
         self.journaler.lead(epoch)
+        self.epoch = epoch
         self.sealed.remove_gate(self._followed)
         self.permitted.value = self.business.applied
         self.leads = True
@@ -216,7 +218,7 @@ class Core:
         In the invoker layout `step` publishes it when it is due. Raises ValueError.
         """
         self.stop_checkpoints()
-        self.checkpoints = Checkpoints(self.entrance, self.business, period)
+        self.checkpoints = Checkpoints(self.entrance, self.business, period).of_epoch(self.epoch)
         if self.layout != "invoker":
             self.checkpoints.start()
 

@@ -15,6 +15,7 @@ journal, since it may have applied what never became everybody's.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -26,7 +27,7 @@ from lmax.ringbuffer.agent import AgentBase, AgentRunner
 from lmax.ringbuffer.ring import RingFull
 from lmax.ringbuffer.sequence import RingSequence
 from lmax.ringbuffer.wait import WaitStrategy
-from lmax.schema import COMMAND, CommandType
+from lmax.schema import COMMAND, CommandType, EpochChange
 from node.core import Core
 from node.refusals import CoreFailed
 from replicator._end import LinkEnd
@@ -46,7 +47,7 @@ class Role(Enum):
     STANDBY = "holds the log, and is not connected to the primary"
     CATCHING_UP = "gets what it lacks"
     IN_SYNC = "acknowledgements wait for it; it may take over"
-    PROMOTING = "has the next epoch, and applies what it has"
+    PROMOTING = "has the next epoch, and begins to lead"
     PRIMARY = "makes the log longer"
     FENCED = "was primary; acknowledges nothing any more"
 
@@ -133,6 +134,8 @@ class Member:
         self._looked = -settings.timing.lease
         self._lease_until = 0
         self._mine: Record | None = None
+        self._noted = 0
+        self._gives_way_until = 0
         self._leader = ""
         self._fetching: AgentRunner | None = None
         self.core = self._begin()
@@ -143,6 +146,7 @@ class Member:
         """The core, from what the journal holds; it follows nobody yet."""
         self.role, self._leader = Role.STANDBY, ""
         self.following = self.leading = None
+        self._whole = self._ready = False
         core = self._open_core()
         core.arrange(self._drivers)
         core.start()
@@ -255,7 +259,6 @@ class Member:
         record = self.record
         if record is None:
             return 0
-        name = self.settings.name
         if record.leader in self._channels and record.leader != self._leader:
             self._follow_whom(record.leader)
         done = self.following.step() if self.following else 0
@@ -264,16 +267,42 @@ class Member:
                 self._do_first(self.following.wants)
                 return 1
             self.role = self._standing(record)
+            self._whole = self._whole or self.role is Role.IN_SYNC
             if self.following.take_over:
                 self.following.take_over = False
                 self._looked = -self.settings.timing.lease  # ask the witness at once
-        if "take" not in self._asking and self._may_take(record, name):
-            self._told(f"asks for epoch {record.epoch + 1}")
-            self._ask("take", record, name)
+        if "take" not in self._asking:
+            self._try_to_take(record)
         return done
 
-    def _may_take(self, record: Record, name: str) -> bool:
+    def _try_to_take(self, record: Record) -> None:
+        """Ask for the next epoch, once all that was received is on the disk and applied."""
+        if not self._may_take(record):
+            if self._ready and self.following is not None:
+                self.following.hail("another one leads")
+            self._ready = False
+            return
+        if self.following is not None and not self._ready:
+            self.following.agent.stop()
+        self._ready = True
+        if self.following is not None and not self.following.agent.end.idle:
+            return
+        if self.core.settled:
+            self._told(f"asks for epoch {record.epoch + 1}")
+            self._ask("take", record, self.settings.name)
+
+    def _may_take(self, record: Record) -> bool:
+        """Whether this node certainly has everything that was acknowledged, and nobody leads.
+
+        Who was primary has it on its disk. A standby has, if it synced before it answered; else
+        only as long as it did not begin anew since it was counted.
+        """
+        name = self.settings.name
         if record.epoch == 0 and not self.settings.bootstrap:
+            return False
+        if self._clock() < self._gives_way_until:
+            return False
+        if not (self._whole or self.settings.durable or record.leader in ("", name)):
             return False
         return self._watch.may_take(record, name, self._clock())
 
@@ -363,16 +392,10 @@ class Member:
         self._lease_until = sent_ns + self.settings.timing.lease
         self.role = Role.PROMOTING
         self._told(f"has epoch {record.epoch}")
-        if self.following is not None:
-            self.following.agent.stop()
 
     def _promote(self) -> int:
-        """Apply what was received, then lead."""
+        """All that was received is applied: lead, in an epoch that the log has not seen."""
         assert self._mine is not None
-        if self.following is not None and not self.following.agent.end.idle:
-            return 0
-        if not self.core.settled:
-            return 0
         epoch, _, _ = self.core.journaler.place
         if self._mine.epoch <= epoch:
             # The log has come further than the witness knows: it began before it had one.
@@ -414,30 +437,50 @@ class Member:
         agent.lease(self._lease_until)
         core.arrange([agent, *self._drivers])
         core.start()
+        self._noted = 0
         self._open_epoch()
         self.role = Role.PRIMARY
         self._told(f"is primary of epoch {record.epoch}, from {core.input.cursor} on")
 
     def _open_epoch(self) -> None:
         """The first command of an epoch: the log then says that it began."""
-        core = self.core
-        opening = np.zeros(1, COMMAND)
-        opening["type"] = CommandType.CHECKPOINT
-        opening["state_sequence"], opening["state_hash"] = core.business.state.checkpoint
-        try:
-            core.entrance.offer(opening)
-        except RingFull as full:
-            raise CoreFailed(f"the epoch cannot be opened: {full}") from full
+        if not self._journal_change(EpochChange.BEGINS, 0):
+            raise CoreFailed("the epoch cannot be opened: there is no room in the input ring")
+        self._start_clocks()
+
+    def _start_clocks(self) -> None:
         if self.settings.timer is not None:
-            core.start_timer(self.settings.timer)
+            self.core.start_timer(self.settings.timer)
         if self.settings.checkpoints is not None:
-            core.start_checkpoints(self.settings.checkpoints)
+            self.core.start_checkpoints(self.settings.checkpoints)
+
+    def _journal_change(self, change: EpochChange, standbys: int) -> bool:
+        """What happened to the cluster, into the log; False if there is no room now."""
+        note = np.zeros(1, COMMAND)
+        note["type"] = CommandType.CHECKPOINT
+        note["epoch"], note["change"], note["standbys"] = self.core.epoch, change, standbys
+        try:
+            self.core.entrance.offer(note)
+        except RingFull:
+            return False
+        return True
+
+    def _note_standbys(self) -> None:
+        """The loss of the last standby, and its return, are journaled."""
+        assert self._mine is not None
+        standbys = len(self._mine.in_sync) - 1
+        if (standbys > 0) == (self._noted > 0):
+            return
+        change = EpochChange.WITH_STANDBY if standbys else EpochChange.ALONE
+        if self._journal_change(change, standbys):
+            self._noted = standbys
 
     # ---- leading
 
     def _lead(self) -> int:
         assert self.leading is not None
         done = self.leading.step()
+        self._note_standbys()
         if self.switching and self._drained():
             self._ask("release", self._mine)
         return done
@@ -483,7 +526,7 @@ class Member:
         if heir is None:
             self.switching = False
             self._told("the switch is given up: no standby is in sync any more")
-            self._open_epoch()
+            self._start_clocks()
             return False
         assert self.leading is not None
         received = self.leading.agent.said(heir)[0]
@@ -499,6 +542,7 @@ class Member:
                 if end.idle:
                     break
                 self.pump()
+        self._gives_way_until = self._clock() + 2 * self.settings.timing.lease
         self._step_down("handed over")
 
     def _step_down(self, why: str) -> None:
@@ -512,8 +556,6 @@ class Member:
         """One round of the agents where they have no threads; else a moment for those."""
         if self.core.layout == "invoker":
             return self.core.step()
-        import time
-
         time.sleep(0.0001)
         return 0
 

@@ -1,5 +1,5 @@
 """The primary's end of its links. See _replicator.pxd."""
-from libc.stdint cimport INT64_MAX, uint8_t, uint32_t
+from libc.stdint cimport INT64_MAX, uint32_t
 from libc.string cimport memcpy, memset
 
 from journal.layout cimport BatchHeader
@@ -15,7 +15,8 @@ from replicator._end cimport (
 )
 from replicator.clock cimport look
 from replicator.messages cimport (
-    ACK, BATCHES, COUNTED, HEARTBEAT, RESEND, SERVED, TELL_LIVE, TELL_STOP, Ack, Heartbeat,
+    ACK, BATCHES, COUNTED, HEARTBEAT, RESEND, SERVED, TELL_COUNT, TELL_LIVE,
+    TELL_STOP, Ack, Heartbeat,
 )
 
 cdef enum:
@@ -126,6 +127,10 @@ cdef bint obey(Replicator *all, Peer *peer, Mail *mail, int64_t now) noexcept no
         return True
     if mail.kind == TELL_STOP:
         store_release_i32(&peer.live, 0)
+        return True
+    if mail.kind == TELL_COUNT:
+        memcpy(numbers, <char *>mail + sizeof(Mail), 8)
+        store_release_i32(&peer.counted, <int32_t>numbers[0])
         return True
     return link_post(peer.link, now, mail)
 
@@ -285,11 +290,16 @@ cdef class ReplicatorAgent(AgentBase):
         return bool(load_acquire_i32(&self.replicator.peers[index].live))
 
     def count(self, int index, bint counts):
-        """Whether acknowledgements wait for that peer: set before it is recorded, and cleared
-        after it was taken out of the record."""
-        store_release_i32(&self.replicator.peers[index].counted, counts)
+        """Have acknowledgements wait for that peer; False while its mailbox is full.
+
+        To be set before it is recorded, and cleared after it was taken out of the record.
+        """
+        cdef LinkEnd end = self.ends[index]
+        cdef int64_t value = counts
+        return end.post(TELL_COUNT, (<char *>&value)[:8])
 
     def is_counted(self, int index):
+        """Whether `permitted` waits for it: what is permitted after this said so, it has."""
         return bool(load_acquire_i32(&self.replicator.peers[index].counted))
 
     def serve(self, int index, bint served):
@@ -303,6 +313,12 @@ cdef class ReplicatorAgent(AgentBase):
     def lease(self, int64_t until_ns):
         """Acknowledge until then, by the agent's clock."""
         store_release_i64(&self.replicator.lease_until_ns, until_ns)
+
+    def has_all(self, int index):
+        """Whether that peer has everything that is permitted."""
+        cdef Ack *ack = &self.replicator.peers[index].said
+        cdef int64_t *has = &ack.synced if self.replicator.durable else &ack.received
+        return load_acquire_i64(has) >= sequence_get(self.replicator.permitted)
 
     def said(self, int index):
         """(received, synced, applied, flags) of the last acknowledgement since it went live."""

@@ -82,11 +82,11 @@ class Following:
             done += 1
         now = self._clock()
         if self.stage is not Stage.HAILING and self.silent_ns > self._timing.silence:
-            self._hail("it is silent")
+            self.hail("it is silent")
         elif self.stage is Stage.FOLLOWING and self._stuck(now):
-            self._hail("what it sends does not go on from here")
+            self.hail("what it sends does not go on from here")
         elif self.stage is Stage.FOLLOWING and self._forgotten(now):
-            self._hail("it has set this node aside")
+            self.hail("it has set this node aside")
         self._ask(now)
         return done
 
@@ -103,7 +103,8 @@ class Following:
             join = Join(self._cluster, place.epoch, place.sequence, place.hash)
             self.agent.end.post(Kind.JOIN, join.pack())
 
-    def _hail(self, why: str) -> None:
+    def hail(self, why: str) -> None:
+        """Begin again with the primary."""
         self.problem = why
         self._told(f"the primary is hailed again: {why}")
         self.agent.stop()

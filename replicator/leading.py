@@ -6,9 +6,9 @@ The replicator's agent moves batches; here it is decided who gets them from wher
       ▲                                                                  │                    │
       └──────────────── silent, or its logic stopped ◀──────────────────┴────────────────────┘
 
-A peer is *counted* before the witness records that it is in sync, and it is taken out of the record
-before it is no longer counted: at every moment acknowledgements wait for everybody who could take
-over. What happens when nobody is left is the policy: `halt` waits; `alone` goes on once
+A peer is *counted* before the witness records that it is in sync, and has to have everything that was
+permitted before that; and it is taken out of the record before it is no longer counted. So at every
+moment everybody who could take over has what was acknowledged. What happens when nobody is left is the policy: `halt` waits; `alone` goes on once
 the witness has recorded that nobody else may take over.
 
 Nothing here waits: `step` does what can be done now. Answers of the witness come by `witnessed`.
@@ -285,9 +285,9 @@ class Leading:
         others = [p for p in self.standbys if p.state is PeerState.COUNTED]
         if not self._rule.names and any(not self._lost(p) for p in others):
             return  # one is enough; the others are ready
-        self.agent.count(index, True)
-        peer.state = PeerState.COUNTED
-        self._told(f"{peer.name} is counted from {peer.reached} on")
+        if self.agent.count(index, True):
+            peer.state = PeerState.COUNTED
+            self._told(f"{peer.name} is counted")
 
     def _lost(self, peer: Standby) -> bool:
         return bool(peer.problem)
@@ -327,13 +327,18 @@ class Leading:
         """What the witness has recorded now."""
         self.in_sync = in_sync
         self._asked = None
+        self._drop_the_lost()
+        self._update_alone()
+
+    def _drop_the_lost(self) -> None:
+        """Who is out of the record is not waited for any longer."""
         for index, peer in enumerate(self.standbys):
-            if self.agent.is_counted(index) and peer.name not in in_sync and self._lost(peer):
+            if not self.agent.is_counted(index) or peer.name in self.in_sync:
+                continue
+            if self._lost(peer) and self.agent.count(index, False):
                 self._told(f"{peer.name} is no longer counted: {peer.problem}")
-                self.agent.count(index, False)
                 if peer.state is PeerState.COUNTED:
                     self._set_aside(index, peer, peer.problem)
-        self._update_alone()
 
     def refused(self) -> None:
         """The witness did not answer: it is asked again."""
@@ -344,6 +349,7 @@ class Leading:
 
     def _settle_record(self) -> None:
         """Ask for the record that fits what is, if that is another one."""
+        self._drop_the_lost()
         wanted = self._wanted()
         if wanted == self.in_sync or wanted == self._asked or self._recorder.busy:
             return
@@ -352,11 +358,15 @@ class Leading:
 
     def _wanted(self) -> frozenset[str]:
         counted = {
-            peer.name: peer
+            peer.name: (index, peer)
             for index, peer in enumerate(self.standbys)
             if self.agent.is_counted(index)
         }
-        sound = {name for name, peer in counted.items() if not self._lost(peer)}
+        sound = {
+            name
+            for name, (index, peer) in counted.items()
+            if not self._lost(peer) and (name in self.in_sync or self.agent.has_all(index))
+        }
         enough = sound >= self._rule.names if self._rule.names else bool(sound)
         if self._rule.policy == "alone" or enough:
             return frozenset({self.me, *sound})

@@ -13,6 +13,7 @@ cdef enum Kind:
     TELL_BEGIN = 101  # Begin
     TELL_LIVE = 102  # i64: number of the first batch that is to be sent; i64: the sequence before
     TELL_STOP = 103
+    TELL_COUNT = 104  # u64: 1 if acknowledgements wait for this peer from now on
     # Clear and signed.
     HELLO = 1
     WELCOME = 2

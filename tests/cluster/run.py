@@ -113,7 +113,8 @@ class Run:
                 node.member.leading.agent.lease(2**62)
                 node.member.leading.agent.may_go_alone(True)
                 for index in range(len(self.world.names) - 1):
-                    node.member.leading.agent.count(index, False)
+                    if node.member.leading.agent.is_counted(index):
+                        node.member.leading.agent.count(index, False)
 
     def drop_a_batch(self, node: Node) -> None:
         places = [place for place, _, _ in walk(node.folder)]

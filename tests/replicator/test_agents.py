@@ -58,7 +58,7 @@ class Pair:
         assert self.receiver.begin(0, CLUSTER.ljust(32, b"\0"), epoch=0, leader_epoch=3)
         assert self.replicator.hold(0) == 0
         assert self.replicator.go_live(0, 0)
-        self.replicator.count(0, True)
+        assert self.replicator.count(0, True)
 
     def step(self) -> None:
         self.clock.value += self.random.randrange(5 * MS)
