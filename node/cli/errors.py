@@ -99,10 +99,12 @@ def _known(error: BaseException) -> Exit | None:
     from ledger.errors import LedgerError
     from lmax._engine import EngineFault
     from node.refusals import CoreFailed, LogicFailed
+    from replicator.identity import IdentityError
 
     for kinds, code in (
         ((ArchiveError,), Exit.ARCHIVE),
         ((JournalError,), Exit.JOURNAL),
+        ((IdentityError,), Exit.IDENTITY),
         ((LedgerError, psycopg.Error), Exit.POSTGRES),
         ((FlowError,), Exit.INPUT),
         ((LogicFailed, EngineFault), Exit.LOGIC),

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from node.cli.exits import Exit, table
+from node.cli.identity import identity
 from node.cli.journal import journal
 from node.cli.ledger import ledger
 from node.cli.output import print_json, say
@@ -55,7 +56,7 @@ def cli() -> None:
     """
 
 
-for command in (run, replay, journal, snapshot, ledger):
+for command in (run, replay, journal, snapshot, ledger, identity):
     cli.add_command(command)
 
 
