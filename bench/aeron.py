@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -131,7 +131,7 @@ def figures(mtu: int | None, threads: int, size: int, count: int) -> list[str]:
     return [f"{p50:,.1f}", f"{p99:,.1f}", f"{per_second:,.0f}", f"{per_second * size / 1e6:,.0f}"]
 
 
-def main(show: Callable[[Table], None] = Console(width=100).print) -> None:
+def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--count", type=int, default=20_000, help="messages of each kind")
     options.add_argument("--links", nargs="+", choices=list(MEDIA), default=list(MEDIA))
@@ -139,7 +139,7 @@ def main(show: Callable[[Table], None] = Console(width=100).print) -> None:
     table = Table("link", "threads", "bytes", "µs p50", "µs p99", "messages/s", "MB/s")
     for row in measure(given.links, given.count):
         table.add_row(*row)
-    show(table)
+    Console(width=100).print(table)
 
 
 if __name__ == "__main__":
