@@ -13,6 +13,7 @@ from tests.cli.driving import COMMAND, environment, inside, lmax
 VERBS = [
     ["run"], ["replay"], ["journal"], ["journal", "ls"], ["journal", "verify"],
     ["journal", "dump"], ["journal", "replay"], ["ledger"], ["ledger", "check"],
+    ["node"], ["status"], ["promote"], ["demote"], ["cluster"], ["cluster", "init"],
 ]  # fmt: skip
 
 
@@ -39,7 +40,7 @@ def test_the_help_of_every_verb_has_an_example():
 def test_help_names_the_verbs_and_the_exit_codes():
     done = inside("--help")
     assert done.code == 0
-    for verb in ("run", "replay", "journal", "ledger"):
+    for verb in ("run", "replay", "journal", "ledger", "node", "status", "promote", "cluster"):
         assert f"\n  {verb} " in done.output
     for code, meaning in MEANING.items():
         assert f"{code}  {meaning}" in done.output
