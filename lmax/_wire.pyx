@@ -175,6 +175,15 @@ def command_layout():
         "state_hash": (
             <char *> &record.state_hash - base, sizeof(record.state_hash)
         ),
+        "epoch": (
+            <char *> &record.epoch - base, sizeof(record.epoch)
+        ),
+        "standbys": (
+            <char *> &record.standbys - base, sizeof(record.standbys)
+        ),
+        "change": (
+            <char *> &record.change - base, sizeof(record.change)
+        ),
     }
 
 
@@ -454,6 +463,10 @@ def enums():
         "ACTION_SPLIT": wire.ACTION_SPLIT,
         "ACTION_DIVIDEND": wire.ACTION_DIVIDEND,
         "ACTION_SYMBOL_CHANGE": wire.ACTION_SYMBOL_CHANGE,
+        "EPOCH_NONE": wire.EPOCH_NONE,
+        "EPOCH_BEGINS": wire.EPOCH_BEGINS,
+        "EPOCH_ALONE": wire.EPOCH_ALONE,
+        "EPOCH_WITH_STANDBY": wire.EPOCH_WITH_STANDBY,
         "REASON_NONE": wire.REASON_NONE,
         "REASON_UNKNOWN_COMMAND": wire.REASON_UNKNOWN_COMMAND,
         "REASON_INVALID_ID": wire.REASON_INVALID_ID,

@@ -35,6 +35,15 @@ class CommandType(IntEnum):
     CHECKPOINT = 25
 
 
+class EpochChange(IntEnum):
+    """What a CHECKPOINT tells about the nodes that hold this log."""
+
+    NONE = 0
+    BEGINS = 1
+    ALONE = 2
+    WITH_STANDBY = 3
+
+
 class EventType(IntEnum):
     """What the engine answers. The events of one command are contiguous."""
 
@@ -364,6 +373,7 @@ ENUMS = {
     Tier: "TIER_",
     Permission: "PERMISSION_",
     Action: "ACTION_",
+    EpochChange: "EPOCH_",
     Reason: "REASON_",
     EventFlag: "FLAG_",
     MessageType: "MSG_",

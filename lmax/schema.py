@@ -29,6 +29,7 @@ from lmax.codes import (
     REASON_TEXT,
     Action,
     CommandType,
+    EpochChange,
     EventFlag,
     EventType,
     Instruction,
@@ -71,6 +72,7 @@ __all__ = [
     "SIZES",
     "Action",
     "CommandType",
+    "EpochChange",
     "EventFlag",
     "EventType",
     "Field",
@@ -201,6 +203,9 @@ BODIES = {
     "checkpoint": [
         Field("state_sequence", "u64", "of the checkpoint before this one; 0: nothing is said", 64),
         Field("state_hash", "u64", "the state hash behind that command, as the primary had it"),
+        Field("epoch", "u64", "of the primary that published it; 0: a node that is alone"),
+        Field("standbys", "u32", "acknowledgements wait for so many from here on"),
+        Field("change", "u8", "EpochChange, why it was published; the engine does nothing with it"),
     ],
 }
 

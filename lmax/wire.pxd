@@ -128,6 +128,12 @@ cdef enum:  # Action
     ACTION_DIVIDEND = 1
     ACTION_SYMBOL_CHANGE = 2
 
+cdef enum:  # EpochChange
+    EPOCH_NONE = 0
+    EPOCH_BEGINS = 1
+    EPOCH_ALONE = 2
+    EPOCH_WITH_STANDBY = 3
+
 cdef enum:  # Reason
     REASON_NONE = 0
     REASON_UNKNOWN_COMMAND = 1
@@ -301,6 +307,9 @@ cdef extern from *:
             char gap_6[64];
             uint64_t state_sequence;
             uint64_t state_hash;
+            uint64_t epoch;
+            uint32_t standbys;
+            uint8_t change;
         };
     } Command;
     typedef union { char bytes[128];
@@ -428,6 +437,9 @@ cdef extern from *:
         uint8_t rows
         uint64_t state_sequence
         uint64_t state_hash
+        uint64_t epoch
+        uint32_t standbys
+        uint8_t change
 
     ctypedef struct Event:
         uint64_t sequence

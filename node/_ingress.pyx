@@ -5,6 +5,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from lmax.ringbuffer.ring cimport RingBuffer, ring_publish, ring_slot, ring_try_claim
+from lmax.ringbuffer.sequence cimport RingSequence, sequence_get
 from lmax.wire cimport RECORD_BYTES, Command
 from node.clock cimport wall_clock_ns
 
@@ -13,14 +14,19 @@ from lmax.schema import COMMAND
 
 
 cdef class Ingress:
-    """Publishes commands on an input ring. Any thread may call it if the ring is "multi"."""
+    """Publishes commands on an input ring. Any thread may call it if the ring is "multi".
+
+    clock: nanoseconds since 1970, where it is not the machine's.
+    """
 
     cdef readonly RingBuffer ring
+    cdef readonly RingSequence clock
 
-    def __cinit__(self, RingBuffer ring):
+    def __cinit__(self, RingBuffer ring, RingSequence clock=None):
         if ring.slot_bytes != RECORD_BYTES:
             raise ValueError(f"the ring has slots of {RECORD_BYTES} bytes")
         self.ring = ring
+        self.clock = clock
 
     def offer(self, commands):
         """Publish the commands in order as one run; the sequence of the last.
@@ -47,8 +53,8 @@ cdef class Ingress:
                 f"the input ring has no room for {count} commands now; nothing was taken,"
                 " try again shortly"
             )
+        now = wall_clock_ns() if self.clock is None else sequence_get(self.clock.sequence)
         with nogil:
-            now = wall_clock_ns()
             for number in range(last - count + 1, last + 1):
                 slot = <Command *>ring_slot(self.ring.ring, number)
                 memcpy(slot, &source[(number - last + count - 1) * RECORD_BYTES], RECORD_BYTES)

@@ -41,6 +41,11 @@ class Checkpoints(Timer):
         self._command["type"] = CommandType.CHECKPOINT
         self._last = 0
 
+    def of_epoch(self, epoch: int) -> Checkpoints:
+        """Have them carry the primary's epoch."""
+        self._command["epoch"] = epoch
+        return self
+
     def _publish(self) -> bool:
         if self._business.applied <= self._last:
             return False

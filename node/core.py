@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from journal.files import DEFAULT_SEGMENT_BYTES, Journal
+from journal.files import BATCH_BYTES, DEFAULT_SEGMENT_BYTES, Journal
+from journal.folder import Folder, RealFolder
 from journal.key_sources import load_keys
 from journal.keys import Keys
 from journal.recovery import resume
+from journal.schema import BATCH
 from journal.snapshots import SnapshotStore
 from lmax._business import Business
 from lmax._engine import EngineFault
@@ -35,13 +38,22 @@ from node.timer import Timer
 
 DEFAULT_SLOTS = 1 << 16
 
+SHARED_BATCH_BYTES = 65536 + 128
+"""The most at once with standbys: such a batch is one message."""
+
+EVERYTHING = 2**62
+"""A sequence that no command reaches."""
+
 
 class Core:
     """Input ring → journal → business logic → output ring → market data.
 
-    directory: of the journal, made if missing, recovered if not empty; layout: see node.layout;
-    slots: of either ring, a power of two; journal_mode: "auto" or one of journal.probe.MODES;
-    journal_key: where its keys are, see journal.key_sources, or the keys.
+    directory: of the journal, made if missing, recovered if not empty, or a simulated disk;
+    layout: see node.layout; slots: of either ring, a power of two; journal_mode: "auto" or one of
+    journal.probe.MODES; journal_key: where its keys are, see journal.key_sources, or the keys.
+    replicated: one of several that hold the same log, see node.member. It begins as one that
+    follows, with nobody to follow yet; cluster: of that log, 16 bytes, where it begins here. clock: a
+    simulated one, for timestamps.
 
     Raises JournalLocked, JournalCorrupt, JournalKeyError, LogicFailed,
     ValueError.
@@ -49,33 +61,50 @@ class Core:
 
     def __init__(
         self,
-        directory: Path,
+        directory: Path | Folder,
         *,
         layout: str = "shared",
         slots: int = DEFAULT_SLOTS,
         segment_bytes: int = DEFAULT_SEGMENT_BYTES,
         journal_mode: str = "auto",
         journal_key: str | Keys | None = None,
+        replicated: bool = False,
+        cluster: bytes = b"",
+        clock: RingSequence | None = None,
     ) -> None:
         # 1. the folder is ours, or we stop here
-        keys = load_keys(journal_key, directory, begin=True)
-        self.journal = Journal(directory, segment_bytes=segment_bytes, mode=journal_mode, keys=keys)
+        real = isinstance(directory, Path)
+        keys = load_keys(journal_key, directory, begin=True) if real else Keys()
+        self.journal = Journal(
+            directory,
+            segment_bytes=segment_bytes,
+            mode=journal_mode,
+            keys=keys,
+            write_bytes=SHARED_BATCH_BYTES if replicated else BATCH_BYTES,
+            cluster=cluster,
+        )
+        self._store = SnapshotStore.of(directory, keys) if real else SnapshotStore(directory, keys)
+        self.replicated = replicated
+        self.epoch = 0
+        self.leads = not replicated
         try:
-            self._assemble(layout, slots)
+            self._assemble(layout, slots, clock)
         except BaseException:
             self.journal.close()
             raise
 
-    def _assemble(self, layout: str, slots: int) -> None:
+    def _assemble(self, layout: str, slots: int, clock: RingSequence | None) -> None:
         # 2. two rings, and the logic between them, gated on the journal
         self.input = RingBuffer(slots, dtype=COMMAND, producers="multi")
         self.output = RingBuffer(slots, dtype=EVENT)
         self.synced = RingSequence()
-        self.business = Business(self.input, self.output, after=[self.synced])
+        self.permitted = RingSequence()
+        self.permitted.value = EVERYTHING
+        self.sealed = RingBuffer(slots, dtype=BATCH) if self.replicated else None
+        self.business = Business(self.input, self.output, after=[self.synced, self.permitted])
         self.input.add_gate(self.business.position)
         # 3. the state as it was after the last command on the disk
-        store = SnapshotStore.of(self.journal.directory, self.journal.keys)
-        self.recovery = resume(self.business.state, self.journal.reader, store)
+        self.recovery = resume(self.business.state, self.journal.reader, self._store)
         try:
             self.business.replay(np.empty(0, COMMAND))  # it goes on behind the snapshot
             for commands in self.journal.replay():
@@ -86,20 +115,30 @@ class Core:
         # 4. everybody goes on from there
         self.input.reset(self.recovered)
         self.synced.value = self.recovered
-        self.journaler = self.journal.journaler(self.input, self.synced)
+        self.journaler = self.journal.journaler(
+            self.input,
+            self.synced,
+            start=isinstance(self.journal.folder, RealFolder),
+            epoch=0 if self.replicated else 1,
+            sealed=self.sealed,
+            following=self.replicated,
+            polls=self.replicated,
+        )
+        if self.sealed is not None:
+            self._followed = self.sealed.add_gate(self.journaler.followed)
         # 5. consumers of events
         self.marketdata = MarketData(self.output)
         self._load_books()
         self.probe = LatencyProbe(self.output)
         # 6. the way in, and the threads
-        self.ingress = Ingress(self.input)
+        self.ingress = Ingress(self.input, clock)
         self.entrance = Entrance(self.ingress, self.journal, self.journaler)
-        outputs: list[AgentBase] = [self.marketdata, self.probe]
-        self.runners: list[AgentRunner] = runners(layout, [self.journaler, self.business], outputs)
-        if layout == "invoker":
-            for consumer in outputs:
-                self.business.pump_while_full(consumer)
         self.layout = layout
+        self._outputs: list[AgentBase] = [self.marketdata, self.probe]
+        self.arrange([])
+        if layout == "invoker":
+            for consumer in self._outputs:
+                self.business.pump_while_full(consumer)
         self.timer: Timer | None = None
         self.checkpoints: Checkpoints | None = None
         self.snapshots: SnapshotKeeper | None = None
@@ -118,6 +157,37 @@ class Core:
                 book.asks(),
                 _trading(state.trading(instrument)),
             )
+
+    def arrange(self, beside: Sequence[AgentBase]) -> None:
+        """Have those agents work between the journaler and the logic; nothing runs yet, or now."""
+        inner = [self.journaler, *beside, self.business]
+        self.runners: list[AgentRunner] = runners(self.layout, inner, self._outputs)
+
+    def pause(self, timeout: float = 30.0) -> None:
+        """End the threads where they are; `arrange` and `start` let others go on."""
+        for runner in self.runners:
+            runner.stop(drain=False)
+        for runner in self.runners:
+            if runner.running:
+                runner.join(timeout)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that is in the input ring was applied."""
+        return self.business.applied >= self.input.cursor
+
+    def lead(self, epoch: int) -> None:
+        """Make the log longer from now on, in that epoch; `settled`, and nothing runs.
+
+        What is applied from here on is what `permitted` lets through. Raises ValueError.
+        """
+        if self.sealed is None:
+            raise ValueError("this one is not replicated: it leads all the time")
+        self.journaler.lead(epoch)
+        self.epoch = epoch
+        self.sealed.remove_gate(self._followed)
+        self.permitted.value = self.business.applied
+        self.leads = True
 
     def start(self) -> Core:
         """Start the threads (in the invoker layout there are none)."""
@@ -148,7 +218,7 @@ class Core:
         In the invoker layout `step` publishes it when it is due. Raises ValueError.
         """
         self.stop_checkpoints()
-        self.checkpoints = Checkpoints(self.entrance, self.business, period)
+        self.checkpoints = Checkpoints(self.entrance, self.business, period).of_epoch(self.epoch)
         if self.layout != "invoker":
             self.checkpoints.start()
 
@@ -182,6 +252,8 @@ class Core:
         for clock in (self.timer, self.checkpoints):
             if clock is not None:
                 clock.poll()
+        if not isinstance(self.journal.folder, RealFolder):
+            self.journal.make_segment()
         try:
             return self.runners[0].step()
         except AgentError:
@@ -288,6 +360,7 @@ class Core:
         for runner in self.runners:
             if runner.running:
                 runner.join(timeout)
+        self.journaler.release()
         self.journal.close()
 
     def _stop_threads(self, timeout: float) -> None:

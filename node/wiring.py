@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 from node.cluster_config import NodeConfig
 from node.config_values import ConfigError
 from node.observing import MemberLike
 from node.process import Closing, Parts
+from replicator.identity import make_identity
 
 
 def real_parts() -> Parts:
@@ -29,5 +29,4 @@ def serve_clients(config: NodeConfig, current: Callable[[], MemberLike]) -> Clos
 
 def new_identity(file: Path) -> str:
     """A new key in a new file with mode 0600; its public half, as configurations have it."""
-    identity = import_module("replicator.identity").make_identity(file)
-    return str(identity.text)
+    return make_identity(file).text

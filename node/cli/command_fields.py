@@ -12,6 +12,7 @@ from lmax.schema import (
     HEAD_FIELDS,
     Action,
     CommandType,
+    EpochChange,
     Instruction,
     LotPolicy,
     OrderType,
@@ -39,6 +40,7 @@ CODES: dict[str, type[IntEnum]] = {
     "tier": Tier,
     "trigger_source": TriggerSource,
     "action": Action,
+    "change": EpochChange,
 }
 """Fields that hold one code."""
 

@@ -102,10 +102,12 @@ def _known(error: BaseException) -> Exit | None:
     from node.control_client import NobodyAnswers
     from node.control_loop import Refusal
     from node.refusals import CoreFailed, LogicFailed
+    from replicator.identity import IdentityError
 
     for kinds, code in (
         ((ArchiveError,), Exit.ARCHIVE),
         ((JournalError,), Exit.JOURNAL),
+        ((IdentityError,), Exit.IDENTITY),
         ((LedgerError, psycopg.Error), Exit.POSTGRES),
         ((FlowError,), Exit.INPUT),
         ((LogicFailed, EngineFault), Exit.LOGIC),

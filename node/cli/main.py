@@ -9,6 +9,7 @@ import click
 
 from node.cli.cluster import VERBS as CLUSTER_VERBS
 from node.cli.exits import Exit, table
+from node.cli.identity import identity
 from node.cli.journal import journal
 from node.cli.ledger import ledger
 from node.cli.output import print_json, say
@@ -57,7 +58,7 @@ def cli() -> None:
     """
 
 
-for command in (run, replay, journal, snapshot, ledger, *CLUSTER_VERBS):
+for command in (run, replay, journal, snapshot, ledger, identity, *CLUSTER_VERBS):
     cli.add_command(command)
 
 

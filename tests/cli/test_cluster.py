@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from node import wiring
+from node import config_values, wiring
 from node.cli import node_verbs
 from node.cluster_config import load_config
 from node.process import Parts
+from replicator.identity import parse_public, public_text
 from tests.cli.driving import inside
 from tests.node.serving import served
 from tests.node.stand_in import StandIn
@@ -78,9 +79,9 @@ def test_init_refuses_what_cannot_be(tmp_path, arguments, told):
 
 
 def test_a_new_identity_is_a_private_file_and_a_key_for_the_others(tmp_path):
-    pytest.importorskip("replicator.identity")
     text = wiring.new_identity(tmp_path / "identity.pem")
-    assert text.startswith("ed25519:")
+    assert public_text(parse_public(text)) == text
+    assert config_values.public_key(text) == text
     assert (tmp_path / "identity.pem").stat().st_mode & 0o777 == 0o600
 
 

@@ -13,6 +13,7 @@ from tests.cli.driving import COMMAND, environment, inside, lmax
 VERBS = [
     ["run"], ["replay"], ["journal"], ["journal", "ls"], ["journal", "verify"],
     ["journal", "dump"], ["journal", "replay"], ["ledger"], ["ledger", "check"],
+    ["identity"], ["identity", "new"], ["identity", "show"],
     ["node"], ["status"], ["promote"], ["demote"], ["cluster"], ["cluster", "init"],
 ]  # fmt: skip
 

@@ -70,6 +70,9 @@ class Command:
     rows: int = 0
     state_sequence: int = 0
     state_hash: int = 0
+    epoch: int = 0
+    standbys: int = 0
+    change: int = 0
 
 
 def told(command: Command, of: type) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""What members do when all is well, and at single faults."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from node.member import Role
+from tests.cluster.world import MS, TIMING, World, in_sync
+from tests.simulation.clients import setup
+
+
+@pytest.fixture
+def world(seed: int) -> Iterator[World]:
+    made = World(seed)
+    made.start()
+    made.until(in_sync(made))
+    yield made
+    made.close()
+
+
+def trade(world: World, count: int = 5) -> int:
+    primary = world.primary
+    commands = setup()[:count] if primary.core.input.cursor < 2 else setup()[count : count + 3]
+    return primary.publish(commands.copy())
+
+
+def test_a_cluster_begins_and_its_standby_gets_in_sync(world: World) -> None:
+    assert world.primary.name == "a"
+    last = trade(world)
+    assert last > 0
+    world.until(lambda: world.primary.core.business.applied >= last)
+    b = world.nodes["b"].core
+    world.until(lambda: b.business.applied >= last)
+    a = world.nodes["a"].core
+    assert b.business.state.state_hash == a.business.state.state_hash
+
+
+def test_a_standby_takes_over_and_the_old_primary_follows_it(world: World) -> None:
+    last = trade(world)
+    world.until(lambda: world.primary.core.business.applied >= last)
+    world.nodes["a"].kill()
+    began = world.now
+    world.until(lambda: world.nodes["b"].is_primary)
+    assert world.now - began < 2_000 * MS
+    b = world.nodes["b"]
+    assert b.core.business.applied >= last
+    world.until(lambda: b.member.takes_orders)
+    more = trade(world)
+    world.until(lambda: b.core.business.applied >= more)
+    world.nodes["a"].start()
+    world.until(in_sync(world))
+    assert world.nodes["a"].member.role is Role.IN_SYNC
+    world.until(lambda: world.nodes["a"].core.business.applied >= more)
+    states = [node.core.business.state.state_hash for node in world.nodes.values()]
+    assert states[0] == states[1]
+
+
+def test_a_planned_switch_loses_nothing_and_is_short(world: World) -> None:
+    last = trade(world)
+    world.until(lambda: world.primary.core.business.applied >= last)
+    began = world.now
+    world.nodes["a"].member.switch()
+    world.until(lambda: world.nodes["b"].is_primary and world.nodes["b"].member.takes_orders)
+    assert world.now - began < TIMING.lease, "nobody waited for the end of a lease"
+    world.until(in_sync(world))
+    assert world.nodes["a"].member.role is Role.IN_SYNC
