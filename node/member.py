@@ -87,6 +87,7 @@ class Settings:
     timer: float | None = None
 
 
+
 class Member:
     """One node of a cluster.
 

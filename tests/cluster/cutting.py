@@ -1,5 +1,4 @@
 """stand-in"""
-
 from journal.batches import walk
 from journal.headers import present_numbers, segment_name
 

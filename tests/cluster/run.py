@@ -54,7 +54,9 @@ class Run:
         if mistake:
             policy, every = "alone", frozenset()
         self.mistake = mistake
-        self.world = World(seed, names, rule=Rule(every, policy), durable=draw.random() < 0.3)
+        self.world = World(
+            seed, names, rule=Rule(every, policy), durable=draw.random() < 0.3
+        )
         self.policy = policy
         self.traders = Traders(self.world)
         self.hurt: Counter[str] = Counter()
@@ -158,11 +160,8 @@ class Run:
         elif fault == "disk":
             chance = random.random
             node.folder.chances = Chances(
-                interrupted=0.1 * chance(),
-                short=0.3 * chance(),
-                late=0.9 * chance(),
-                sync_error=random.choice([0.0, 0.01]),
-                no_room=random.choice([0.0, 0.5]),
+                interrupted=0.1 * chance(), short=0.3 * chance(), late=0.9 * chance(),
+                sync_error=random.choice([0.0, 0.01]), no_room=random.choice([0.0, 0.5]),
             )
         elif fault == "heal":
             self.heal()
@@ -232,9 +231,7 @@ class Run:
         world, traders = self.world, self.traders
         states = {node.core.business.state.state_hash for node in world.nodes.values()}
         logs = [self.log_of(node) for node in world.nodes.values()]
-        assert all(
-            len(log) == len(logs[0]) and log.tobytes() == logs[0].tobytes() for log in logs
-        ), "I3"
+        assert all(len(log) == len(logs[0]) and log.tobytes() == logs[0].tobytes() for log in logs), "I3"
         twin = Engine()
         events = twin.apply(logs[0])
         assert states == {twin.state_hash}, "I4: states differ"
@@ -261,7 +258,9 @@ class Run:
 
     def by_sequence(self, events: np.ndarray) -> dict[int, bytes]:
         ends = np.flatnonzero(events["flags"] & EventFlag.LAST) + 1
-        return {int(part["sequence"][0]): part.tobytes() for part in np.split(events, ends[:-1])}
+        return {
+            int(part["sequence"][0]): part.tobytes() for part in np.split(events, ends[:-1])
+        }
 
     def check_conservation(self, twin: Any, log: np.ndarray) -> None:
         given = log[log["type"] == CommandType.DEPOSIT]

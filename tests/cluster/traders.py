@@ -57,7 +57,9 @@ class Traders:
             if not self.begun and node.core.settled:
                 node.publish(setup())
             return
-        overdue = [request for request in self.open if self.world.now - request.sent > PATIENCE]
+        overdue = [
+            request for request in self.open if self.world.now - request.sent > PATIENCE
+        ]
         if overdue and self.random.random() < 0.7:
             chosen = self.random.sample(overdue, min(len(overdue), 5))
         elif self.wanted > len(self.requests):

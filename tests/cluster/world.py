@@ -270,7 +270,9 @@ class World:
         self.random = Random(seed)
         self.now = 10**9
         self.names = names
-        self.settings = Settings("", CLUSTER, timing=TIMING, **({"rule": Rule()} | settings))
+        self.settings = Settings(
+            "", CLUSTER, timing=TIMING, **({"rule": Rule()} | settings)
+        )
         self.network = Network(self)
         self.witness = SimulatedWitness()
         self.witness_loss = 0.0
