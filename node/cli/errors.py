@@ -98,6 +98,9 @@ def _known(error: BaseException) -> Exit | None:
     from journal.errors import JournalError
     from ledger.errors import LedgerError
     from lmax._engine import EngineFault
+    from node.config_values import ConfigError
+    from node.control_client import NobodyAnswers
+    from node.control_loop import Refusal
     from node.refusals import CoreFailed, LogicFailed
     from replicator.identity import IdentityError
 
@@ -109,6 +112,8 @@ def _known(error: BaseException) -> Exit | None:
         ((FlowError,), Exit.INPUT),
         ((LogicFailed, EngineFault), Exit.LOGIC),
         ((CoreFailed,), Exit.CORE),
+        ((ConfigError,), Exit.CONFIG),
+        ((NobodyAnswers, Refusal), Exit.CLUSTER),
     ):
         if isinstance(error, kinds):
             return code

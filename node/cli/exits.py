@@ -16,6 +16,8 @@ MEANING = {
     7: "the logic stopped at a command and would at every start: lmax journal skip --help",
     8: "the archive cannot be used, or does not hold what its manifest says",
     9: "the node's identity cannot be used: not found, open to others, or no key",
+    10: "the configuration of a node cannot be used; nothing was done",
+    11: "the cluster: nobody answers, or what was asked cannot be done now",
     70: "a defect of lmax itself; LMAX_DEBUG=1 shows where",
     130: "interrupted before the end",
 }
@@ -35,6 +37,8 @@ class Exit(IntEnum):
     LOGIC = 7
     ARCHIVE = 8
     IDENTITY = 9
+    CONFIG = 10
+    CLUSTER = 11
     DEFECT = 70
     INTERRUPTED = 130
 

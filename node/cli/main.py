@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from node.cli.cluster import VERBS as CLUSTER_VERBS
 from node.cli.exits import Exit, table
 from node.cli.identity import identity
 from node.cli.journal import journal
@@ -45,7 +46,7 @@ def show_version(ctx: click.Context, param: click.Parameter, value: bool) -> Non
     help="Show the version and exit.",
 )
 def cli() -> None:
-    """A stock exchange on one machine: matching, journal, ledger.
+    """A stock exchange on one machine, or on several that hold the same journal.
 
     \b
     Example:
@@ -53,10 +54,11 @@ def cli() -> None:
       lmax replay FILE --format itch  play a day of real order flow
       lmax journal verify lmax-data   is every byte of the journal good?
       lmax ledger check lmax-data     does PostgreSQL agree with the journal?
+      lmax status a/node.toml         who leads, and who could take over
     """
 
 
-for command in (run, replay, journal, snapshot, ledger, identity):
+for command in (run, replay, journal, snapshot, ledger, identity, *CLUSTER_VERBS):
     cli.add_command(command)
 
 

@@ -14,6 +14,7 @@ VERBS = [
     ["run"], ["replay"], ["journal"], ["journal", "ls"], ["journal", "verify"],
     ["journal", "dump"], ["journal", "replay"], ["ledger"], ["ledger", "check"],
     ["identity"], ["identity", "new"], ["identity", "show"],
+    ["node"], ["status"], ["promote"], ["demote"], ["cluster"], ["cluster", "init"],
 ]  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def test_the_help_of_every_verb_has_an_example():
 def test_help_names_the_verbs_and_the_exit_codes():
     done = inside("--help")
     assert done.code == 0
-    for verb in ("run", "replay", "journal", "ledger"):
+    for verb in ("run", "replay", "journal", "ledger", "node", "status", "promote", "cluster"):
         assert f"\n  {verb} " in done.output
     for code, meaning in MEANING.items():
         assert f"{code}  {meaning}" in done.output

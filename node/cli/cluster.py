@@ -1,0 +1,151 @@
+"""`lmax node`, `status`, `promote`, `demote`, `cluster`: several nodes that hold one journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from node.cli.errors import guarded
+from node.cli.exits import Exit
+from node.cli.options import FOLDER, json_option
+
+CONFIG = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(short_help="Run one node of a cluster.")
+@click.argument("config", metavar="CONFIG", type=CONFIG)
+@json_option
+@guarded
+def node(config: Path, json: bool) -> Exit:
+    """Run the node that CONFIG describes, until Ctrl-C or SIGTERM.
+
+    A primary that is asked to end hands over first, if a standby is in sync. One line on
+    stderr tells of every change of its role. A second Ctrl-C ends at once.
+
+    \b
+    Example:
+      lmax node /etc/lmax/node.toml
+    """
+    from node.cli.node_verbs import run
+
+    return run(config, json)
+
+
+@click.command(short_help="Who leads, and who could take over.")
+@click.argument("where", metavar="CONFIG|URL…", nargs=-1, required=True)
+@click.option("--watch", is_flag=True, help="Look again every second, until Ctrl-C.")
+@click.option(
+    "--token",
+    metavar="SOURCE",
+    default="",
+    help="For URLs: file:PATH, credential:NAME or env:NAME.  [default: none]",
+)
+@json_option
+@guarded
+def status(where: tuple[str, ...], watch: bool, token: str, json: bool) -> Exit:
+    """Ask every node of a CONFIG, or those at the URLs (http://HOST:PORT), what they are.
+
+    The exit code is 11 if none of them answers.
+
+    \b
+    Example:
+      lmax status /etc/lmax/node.toml --watch
+      lmax status http://10.0.0.1:7502 http://10.0.0.2:7502 --token file:token
+    """
+    from node.cli.status_verbs import show
+
+    return show(where, watch, token, json)
+
+
+@click.command(short_help="Have this standby take over.")
+@click.argument("config", metavar="CONFIG", type=CONFIG)
+@json_option
+@guarded
+def promote(config: Path, json: bool) -> Exit:
+    """Ask the node of CONFIG to lead: the primary hands over to it, and loses nothing.
+
+    It has to be in sync. Nothing is done if it leads already.
+
+    \b
+    Example:
+      lmax promote /etc/lmax/node.toml
+    """
+    from node.cli.role_verbs import change
+
+    return change(config, "promote", json)
+
+
+@click.command(short_help="Have this primary hand over.")
+@click.argument("config", metavar="CONFIG", type=CONFIG)
+@json_option
+@guarded
+def demote(config: Path, json: bool) -> Exit:
+    """Ask the node of CONFIG to hand over to a standby that is in sync, and wait for that.
+
+    \b
+    Example:
+      lmax demote /etc/lmax/node.toml
+    """
+    from node.cli.role_verbs import change
+
+    return change(config, "demote", json)
+
+
+@click.group(short_help="The files of a new cluster.")
+def cluster() -> None:
+    """Begin a cluster: nodes that hold the same journal, one of which leads.
+
+    \b
+    Example:
+      lmax cluster init pair --nodes a,b
+    """
+
+
+def check_nodes(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
+    """NAME,NAME…"""
+    return [name.strip() for name in value.split(",")]
+
+
+@cluster.command(short_help="Write identities and configurations.")
+@click.argument("folder", metavar="FOLDER", type=FOLDER)
+@click.option(
+    "--nodes",
+    "names",
+    metavar="A,B[,C…]",
+    default="a,b",
+    show_default=True,
+    callback=check_nodes,
+    help="Their names; the first begins the journal.",
+)
+@click.option(
+    "--base-port",
+    type=click.IntRange(1, 65_535),
+    default=7500,
+    show_default=True,
+    metavar="N",
+    help="Each node gets ten ports: replication, clients, control, and seven to spare.",
+)
+@click.option(
+    "--witness", metavar="TEXT", default="", help="file:/PATH or etcd://….  [default: in FOLDER]"
+)
+@json_option
+@guarded
+def init(**options: Any) -> Exit:
+    """Write an identity and a configuration for each node, for one machine, ready to run.
+
+    Nothing is overwritten. For several machines, change the addresses and copy each node's
+    folder to its machine.
+
+    \b
+    Example:
+      lmax cluster init pair --nodes a,b --base-port 7500
+      lmax node pair/a/node.toml
+    """
+    from node.cli.node_verbs import make
+
+    return make(**options)
+
+
+VERBS = [node, status, promote, demote, cluster]

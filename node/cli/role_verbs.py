@@ -1,0 +1,44 @@
+"""What `lmax promote` and `lmax demote` do: ask the node, wait, tell what happened."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from node.cli.exits import Exit
+from node.cli.output import print_json
+from node.cluster_config import load_config
+from node.control_client import ask
+from node.control_loop import PATIENCE_S
+
+PATIENCE = 3 * PATIENCE_S
+"""The node waits itself, for another node too; only one that hangs is waited for so long."""
+
+
+def change(file: Path, verb: str, as_json: bool) -> Exit:
+    """Ask for that, and tell what came of it."""
+    config = load_config(file)
+    token = config.token()
+    began = time.monotonic()
+    before = ask(config.me.control, "/status", token=token)
+    after = ask(config.me.control, f"/{verb}", post=True, token=token, timeout=PATIENCE)
+    seconds = time.monotonic() - began
+    found = {
+        "node": after["name"],
+        "changed": before["role"] != after["role"],
+        "primary": after["name"] if after["role"] == "PRIMARY" else after["leader"] or None,
+        "epoch": after["epoch"],
+        "seconds": round(seconds, 3),
+    }
+    if as_json:
+        print_json(found)
+    elif not found["changed"]:
+        click.echo(f"{found['node']} is {after['role']} already, in epoch {found['epoch']}")
+    else:
+        click.echo(
+            f"{found['node']} was {before['role']} and is {after['role']}, in epoch"
+            f" {found['epoch']}, after {seconds:.2f} s"
+        )
+    return Exit.OK

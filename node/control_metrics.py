@@ -1,0 +1,115 @@
+"""What Prometheus is told of a node, in a registry of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from node.control_loop import ControlLoop
+from node.observing import ROLES, Observed
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+GAUGES = {
+    "lmax_epoch": "Epoch of the witness's record",
+    "lmax_acknowledges": "1 while this node is primary and its lease runs",
+    "lmax_takes_orders": "1 while clients may send orders to this node",
+    "lmax_lease_seconds": "How long the primary's lease still runs; 0 on a standby",
+    "lmax_in_sync_members": "How many members the witness records as in sync, the primary too",
+    "lmax_problem": "1 while /status names a problem, as a witness that does not answer",
+    "lmax_journal_problem": "1 while the journal has a problem, as a full disk",
+    "lmax_snapshot_sequence": "Sequence of the newest snapshot",
+    "lmax_snapshot_problem": "1 while the last snapshot could not be taken",
+    "lmax_step_age_seconds": "Since the control thread last looked; above 1 it is stuck or replays",
+}
+COUNTERS = {
+    "lmax_failovers_total": "How often this process became primary",
+    "lmax_replication_batches_total": "Batches sent (primary) or taken (standby) in this role",
+    "lmax_replication_resent_total": "Batches sent, or asked for, again",
+    "lmax_replication_waits_total": "Rounds in which a channel had no room",
+    "lmax_replication_refused_total": "Messages that a standby refused",
+}
+LABELLED = {
+    "lmax_role": (("role",), "1 for the role that this node has"),
+    "lmax_sequence": (("stage",), "published, synced, permitted (primary only), applied"),
+    "lmax_peer_lag_commands": (("peer",), "Commands that a standby lacks; on a standby, we lack"),
+    "lmax_peer_received_sequence": (("peer",), "The last command that a peer has"),
+    "lmax_peer_connected": (("peer",), "1 while a peer is connected"),
+    "lmax_peer_problem": (("peer",), "1 while something is wrong with a peer"),
+    "lmax_peer_state": (("peer", "state"), "1 for the state that a peer is in"),
+}
+NAMES = (*GAUGES, *COUNTERS, *LABELLED)
+
+
+class NodeCollector(Collector):
+    """Turns the last look at the member into metrics whenever somebody asks."""
+
+    def __init__(self, loop: ControlLoop) -> None:
+        self._loop = loop
+
+    def collect(self) -> Iterator[Metric]:
+        seen = self._loop.seen.aged()
+        for name, value in _gauges(seen).items():
+            yield GaugeMetricFamily(name, GAUGES[name], value)
+        for name, value in _counters(seen, self._loop.promotions).items():
+            yield CounterMetricFamily(name, COUNTERS[name], value)
+        for name, samples in _labelled(seen).items():
+            labels, text = LABELLED[name]
+            family = GaugeMetricFamily(name, text, labels=labels)
+            for values, value in samples.items():
+                family.add_metric(values, value)
+            yield family
+
+
+def exposition(loop: ControlLoop) -> bytes:
+    """The text that Prometheus scrapes."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(NodeCollector(loop))
+    return generate_latest(registry)
+
+
+def _gauges(seen: Observed) -> dict[str, float]:
+    return {
+        "lmax_epoch": seen.epoch,
+        "lmax_acknowledges": seen.acknowledges,
+        "lmax_takes_orders": seen.takes_orders,
+        "lmax_lease_seconds": seen.lease_seconds,
+        "lmax_in_sync_members": len(seen.in_sync),
+        "lmax_problem": bool(seen.problem),
+        "lmax_journal_problem": bool(seen.journal_problem),
+        "lmax_snapshot_sequence": seen.snapshot_sequence,
+        "lmax_snapshot_problem": bool(seen.snapshot_problem),
+        "lmax_step_age_seconds": seen.age_seconds,
+    }
+
+
+def _counters(seen: Observed, promotions: int) -> dict[str, float]:
+    return {
+        "lmax_failovers_total": promotions,
+        "lmax_replication_batches_total": seen.batches,
+        "lmax_replication_resent_total": seen.resent,
+        "lmax_replication_waits_total": seen.waits,
+        "lmax_replication_refused_total": seen.refused,
+    }
+
+
+def _labelled(seen: Observed) -> dict[str, dict[tuple[str, ...], float]]:
+    stages = {
+        "published": seen.published,
+        "synced": seen.synced,
+        "permitted": seen.permitted,
+        "applied": seen.applied,
+    }
+    peers = seen.peers
+    return {
+        "lmax_role": {(role,): role == seen.role for role in ROLES},
+        "lmax_sequence": {(stage,): at for stage, at in stages.items() if at is not None},
+        "lmax_peer_lag_commands": {(peer.name,): peer.lag for peer in peers},
+        "lmax_peer_received_sequence": {(peer.name,): peer.received for peer in peers},
+        "lmax_peer_connected": {(peer.name,): peer.connected for peer in peers},
+        "lmax_peer_problem": {(peer.name,): bool(peer.problem) for peer in peers},
+        "lmax_peer_state": {(peer.name, peer.state): 1 for peer in peers},
+    }

@@ -1,0 +1,32 @@
+"""The parts of a real node: the one place where a process is put together from the other rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from node.cluster_config import NodeConfig
+from node.config_values import ConfigError
+from node.observing import MemberLike
+from node.process import Closing, Parts
+from replicator.identity import make_identity
+
+
+def real_parts() -> Parts:
+    """What `lmax node` runs."""
+    return Parts(open_member, serve_clients)
+
+
+def open_member(config: NodeConfig, told: Callable[[str], None]) -> MemberLike:
+    """The member over this node's journal, with Aeron's channels and the witness."""
+    raise ConfigError(f"{config.file}: this build has no cluster; `lmax run` needs none")
+
+
+def serve_clients(config: NodeConfig, current: Callable[[], MemberLike]) -> Closing:
+    """The client port."""
+    raise ConfigError(f"{config.file}: this build has no client port")
+
+
+def new_identity(file: Path) -> str:
+    """A new key in a new file with mode 0600; its public half, as configurations have it."""
+    return make_identity(file).text
