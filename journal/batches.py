@@ -163,7 +163,7 @@ class BatchReader:
 
     @property
     def place(self) -> Place:
-        """Where the checking has come to, ahead of what was given out; `torn` tells what follows."""
+        """Where the checking has come to, ahead of what was given out."""
         return self._reader.place
 
     @property

@@ -218,4 +218,3 @@ def last_epochs(folder: ReadFolder) -> list[Epoch]:
             place = there.place(int(at))
             found[place.epoch] = Epoch(place.epoch, place.sequence, place.hash)
     return list(found.values())
-

@@ -205,7 +205,8 @@ def test_a_journal_whose_first_segments_were_deleted(folder: Folder, seed: int) 
     folder.remove("00000001.segment")
     assert find_batch(folder, 0) is None
     start = find_batch(folder, 400)
-    assert start is not None and (start.segment, start.hash) == (0, before.hash)
+    assert start is not None
+    assert (start.segment, start.hash) == (0, before.hash)
     for at in (None, start):
         with BatchReader(folder, at=at) as reader:
             assert same(next(iter(reader.read()))[1], commands[400:800])
