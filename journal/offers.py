@@ -93,7 +93,7 @@ def _check(file: ShippedFile) -> None:
     """That it can be nothing but a file of a journal."""
     numbers = isinstance(file.size, int) and isinstance(file.full, int)
     text = isinstance(file.name, str) and isinstance(file.sha256, str)
-    named = text and file.kind in NAMES and NAMES[file.kind].fullmatch(file.name)
+    named = text and file.kind in NAMES and bool(NAMES[file.kind].fullmatch(file.name))
     if named and file.kind == SEGMENT:
         named = file.name == segment_name(number_of(file)) and number_of(file) > 0
     if not numbers or not named or not 0 < file.size <= file.full or _odd(file):

@@ -132,9 +132,10 @@ class Segments:
         later = (segment_name(n) for n in self.numbers if n > number)
         return any(isinstance(read_header(self.folder, name), dict) for name in later)
 
-    def first_sequence(self, index: int) -> float:
+    def first_sequence(self, index: int) -> int:
+        """Of one that is not in use: behind all others."""
         fields = self.fields(index)
-        return fields["first_sequence"] if fields else float("inf")
+        return fields["first_sequence"] if fields else 2**64
 
     def used(self) -> list[SegmentFields]:
         """All that are in use; the last may hold no whole batch yet."""

@@ -118,7 +118,7 @@ class Shipper:
         digest = hashlib.sha256()
         index = len(self._handles) - 1
         for at in range(0, size, READ_BYTES):
-            digest.update(self.read(index, at, min(READ_BYTES, size - at)))
+            digest.update(self._read(index, at, min(READ_BYTES, size - at)))
         return digest.hexdigest()
 
     def read(self, index: int, offset: int, size: int = PIECE_BYTES) -> bytes:
@@ -126,9 +126,10 @@ class Shipper:
 
         JournalError if they can no longer be had: then a new offer is needed.
         """
+        return self._read(index, offset, max(0, min(size, self.offer.files[index].size - offset)))
+
+    def _read(self, index: int, offset: int, size: int) -> bytes:
         folder, handle, header = self._handles[index]
-        if hasattr(self, "offer"):
-            size = max(0, min(size, self.offer.files[index].size - offset))
         data = np.empty(size, np.uint8)
         got = folder.read_at(handle, data, offset)
         block = np.empty(len(header), np.uint8)

@@ -166,7 +166,7 @@ def test_f10_a_changed_byte_in_the_middle_is_damage(tmp_path: Path, seed: int) -
 
 
 def test_each_epoch_is_told_with_its_last_batch(folder: Folder, seed: int) -> None:
-    expected = []
+    expected: list[Epoch] = []
     plan = [(1, [400, 300]), (2, [5]), (4, [90, 8]), (4, [500, 500, 500]), (9, [1])]
     for epoch, sizes in plan:
         written(where(folder), seed, sizes, epoch=epoch)
