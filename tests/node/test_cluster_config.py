@@ -124,7 +124,7 @@ MISTAKES = {
         ('wait_for = "any"', 'wait_for = ["x"]'),
         "wait_for: no [[member]] is called x",
     ),
-    "a witness": (('witness = "file:', 'witness = "files:'), "witness: 'files:"),
+    "a witness": (('witness = "file:', 'witness = "files:'), "witness: write"),
     "a witness nowhere": (
         ('witness = "file:/', 'witness = "file:'),
         'write "file:/PATH" or "etcd://',
