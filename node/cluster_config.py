@@ -96,6 +96,11 @@ class NodeConfig:
     def peers(self) -> tuple[MemberPart, ...]:
         return tuple(member for member in self.members if member.name != self.node.name)
 
+    @property
+    def begins(self) -> bool:
+        """Whether this node begins the journal of a new cluster: that with the lowest number."""
+        return self.me.number == min(member.number for member in self.members)
+
     def member(self, name: str) -> MemberPart:
         """Raises KeyError."""
         return {member.name: member for member in self.members}[name]

@@ -46,7 +46,7 @@ def make_cluster(
     try:
         witness = values.witness(witness or f"file:{folder / 'witness'}")
     except ValueError as error:
-        raise ConfigError(f"the witness {error}") from None
+        raise ConfigError(f"the witness: {error}") from None
     for name in names:
         (folder / name).mkdir(parents=True, mode=0o700)
     keys = {name: make_identity(folder / name / IDENTITY) for name in names}

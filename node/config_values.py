@@ -116,7 +116,8 @@ def witness(value: Any) -> str:
         return str(value)
     if kind == "etcd" and rest.startswith("//") and rest.strip("/"):
         return str(value)
-    raise ValueError(f'{value!r}: write "file:/PATH" or "etcd://HOST:PORT/PREFIX"')
+    # Not repeated: there could be a password where only its place belongs.
+    raise ValueError('write "file:/PATH" or "etcd://HOST:2379,HOST2:2379/CLUSTER"')
 
 
 def secret(value: Any) -> str:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from node.observing import MemberLike, Observed, observe
 
@@ -35,11 +36,20 @@ class Refusal(Exception):
         super().__init__(why)
 
 
+class Port(Protocol):
+    """The client port, as far as it is looked after here."""
+
+    def changed(self) -> None:
+        """Role, epoch or core of the member may be other ones now."""
+
+    def close(self) -> None: ...
+
+
 class ControlLoop(threading.Thread):
     """Opens the member, steps it until `end` or until it fails; `error` is then why.
 
     open_member: makes the member, which may take as long as its journal is; it gets a function
-    that takes lines about what it does.
+    that takes lines about what it does. serve: opens the member's client port.
     """
 
     def __init__(
@@ -48,6 +58,7 @@ class ControlLoop(threading.Thread):
         cluster: str,
         open_member: Callable[[Callable[[str], None]], MemberLike],
         *,
+        serve: Callable[[MemberLike], Port] | None = None,
         tell: Tell = lambda seen, line: None,
     ) -> None:
         super().__init__(name="control", daemon=True)
@@ -57,6 +68,8 @@ class ControlLoop(threading.Thread):
         self.opened = threading.Event()
         self.member: MemberLike | None = None
         self._open = open_member
+        self._serve_clients = serve
+        self._port: Port | None = None
         self._tell = tell
         self._ending = threading.Event()
         self._changed = threading.Condition()
@@ -67,9 +80,12 @@ class ControlLoop(threading.Thread):
     def run(self) -> None:
         try:
             self.member = self._open(self._say)
-            self._look()
-            self.opened.set()
-            self._step_until_end(self.member)
+            if not self._ending.is_set():
+                if self._serve_clients is not None:
+                    self._port = self._serve_clients(self.member)
+                self._look()
+                self.opened.set()
+                self._step_until_end(self.member)
         except BaseException as error:
             self.error = error
         finally:
@@ -93,6 +109,8 @@ class ControlLoop(threading.Thread):
         with self._changed:
             self.seen = now
             self._changed.notify_all()
+        if self._port is not None:
+            self._port.changed()
         for line in changes(before, now):
             self._say(line)
 
@@ -112,17 +130,17 @@ class ControlLoop(threading.Thread):
                     answer.put(None)
 
     def _close(self) -> None:
-        try:
-            if self.member is not None:
-                self.member.close()
-        except Exception as error:
-            self.error = self.error or error
-        finally:
-            with self._changed:
-                self._ending.set()
-                self.seen = replace(self.seen, acknowledges=False, takes_orders=False)
-                self._changed.notify_all()
-            self.opened.set()
+        for opened in (self._port, self.member):
+            try:
+                if opened is not None:
+                    opened.close()
+            except Exception as error:
+                self.error = self.error or error
+        with self._changed:
+            self._ending.set()
+            self.seen = replace(self.seen, acknowledges=False, takes_orders=False)
+            self._changed.notify_all()
+        self.opened.set()
 
     # ---- other threads
 

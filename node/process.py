@@ -12,7 +12,7 @@ from typing import Protocol
 from node.cluster_config import NodeConfig
 from node.control import ControlServer
 from node.control_client import NobodyAnswers, ask
-from node.control_loop import PATIENCE_S, ControlLoop, Refusal
+from node.control_loop import PATIENCE_S, ControlLoop, Port, Refusal
 from node.observing import MemberLike, Observed
 
 CLOSE_S = 30.0
@@ -28,23 +28,16 @@ class Stopping(Protocol):
     def wait(self, seconds: float) -> bool: ...
 
 
-class Closing(Protocol):
-    """The client port, as far as it is ended here."""
-
-    def close(self) -> None: ...
-
-
 @dataclass(frozen=True)
 class Parts:
     """What a node is put together from; see node.wiring.
 
     open_member: the member; it gets a function that takes lines about what it does.
-    serve_clients: opens the client port. `current` gives the member, whose core is another one
-    after each change of roles, so nothing of it may be kept.
+    serve_clients: opens its client port; see node.client_port.
     """
 
     open_member: Callable[[NodeConfig, Callable[[str], None]], MemberLike]
-    serve_clients: Callable[[NodeConfig, Callable[[], MemberLike]], Closing]
+    serve_clients: Callable[[NodeConfig, MemberLike], Port]
 
 
 def run_node(
@@ -59,6 +52,7 @@ def run_node(
         config.node.name,
         config.cluster.name,
         lambda told: parts.open_member(config, told),
+        serve=lambda member: parts.serve_clients(config, member),
         tell=lambda seen, line: say(log_line(seen, line)),
     )
     with controlled(config, loop):
@@ -66,11 +60,10 @@ def run_node(
         try:
             while not loop.opened.wait(0.1) and not stop.asked:
                 pass
-            with _clients(config, parts, loop):
-                while loop.running and not stop.wait(0.1):
-                    pass
-                if loop.running:
-                    hand_over(loop, say)
+            while loop.running and not stop.wait(0.1):
+                pass
+            if loop.running:
+                hand_over(loop, say)
         finally:
             loop.end()
             loop.join(CLOSE_S)
@@ -106,24 +99,6 @@ def controlled(config: NodeConfig, loop: ControlLoop) -> Iterator[ControlServer]
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-@contextlib.contextmanager
-def _clients(config: NodeConfig, parts: Parts, loop: ControlLoop) -> Iterator[None]:
-    """The client port, once there is a member."""
-    if loop.member is None:
-        yield
-        return
-
-    def current() -> MemberLike:
-        assert loop.member is not None
-        return loop.member
-
-    port = parts.serve_clients(config, current)
-    try:
-        yield
-    finally:
-        port.close()
 
 
 def hand_over(loop: ControlLoop, say: Callable[[str], None], timeout: float = PATIENCE_S) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from node.cluster_config import NodeConfig
 from node.config_values import ConfigError
+from node.control_loop import Port
 from node.observing import MemberLike
-from node.process import Closing, Parts
+from node.process import Parts
 from replicator.identity import make_identity
 
 
@@ -22,8 +23,8 @@ def open_member(config: NodeConfig, told: Callable[[str], None]) -> MemberLike:
     raise ConfigError(f"{config.file}: this build has no cluster; `lmax run` needs none")
 
 
-def serve_clients(config: NodeConfig, current: Callable[[], MemberLike]) -> Closing:
-    """The client port."""
+def serve_clients(config: NodeConfig, member: MemberLike) -> Port:
+    """The client port; ClientPort looks after its server."""
     raise ConfigError(f"{config.file}: this build has no client port")
 
 

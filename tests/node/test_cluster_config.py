@@ -46,6 +46,8 @@ def test_a_new_clusters_file_says_everything(tmp_path):
     assert [(member.name, member.number) for member in config.members] == [("a", 1), ("b", 2)]
     assert [peer.name for peer in config.peers] == ["b"]
     assert config.me.key == KEYS["a"]
+    assert config.begins
+    assert not load_config(tmp_path / "b" / "node.toml").begins
     assert config.token() == ""
 
 
@@ -124,7 +126,7 @@ MISTAKES = {
         ('wait_for = "any"', 'wait_for = ["x"]'),
         "wait_for: no [[member]] is called x",
     ),
-    "a witness": (('witness = "file:', 'witness = "files:'), "witness: 'files:"),
+    "a witness": (('witness = "file:', 'witness = "files:'), "witness: write"),
     "a witness nowhere": (
         ('witness = "file:/', 'witness = "file:'),
         'write "file:/PATH" or "etcd://',

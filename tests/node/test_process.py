@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,10 +41,14 @@ class Stop:
 
 
 class Port:
-    """A client port that remembers whether it was closed."""
+    """A client port that remembers what it was told."""
 
     def __init__(self) -> None:
         self.closed = False
+        self.looks = 0
+
+    def changed(self) -> None:
+        self.looks += 1
 
     def close(self) -> None:
         self.closed = True
@@ -55,13 +60,13 @@ class Node:
     def __init__(self, config: NodeConfig, member: StandIn) -> None:
         self.config, self.member, self.port, self.stop = config, member, Port(), Stop()
         self.lines: list[str] = []
-        self.opened_with: NodeConfig | None = None
+        self.opened_with: Any = None
         self.error: BaseException | None = None
         self.last: Observed | None = None
         self._thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
-        parts = Parts(self._open, lambda config, current: self.port)
+        parts = Parts(self._open, lambda config, member: self.port)
         try:
             self.last = run_node(self.config, parts, self.stop, self.lines.append)
         except BaseException as error:
@@ -128,6 +133,7 @@ def test_a_primary_that_is_asked_to_end_hands_over_first(config):
     assert node.last is not None
     assert (node.last.role, node.last.leader) == ("STANDBY", "b")
     assert node.port.closed
+    assert node.port.looks > 1
     assert node.opened_with is config
     told = " | ".join(node.lines)
     assert "hands over first" in told
@@ -169,7 +175,7 @@ def test_a_member_that_cannot_be_opened_ends_the_node(config):
     def refuse(config, told):
         raise JournalFailed("not today")
 
-    parts = Parts(refuse, lambda config, current: pytest.fail("there is no member to serve"))
+    parts = Parts(refuse, lambda config, member: pytest.fail("there is no member to serve"))
     with pytest.raises(JournalFailed, match="not today"):
         run_node(config, parts, Stop(), print)
 
@@ -177,8 +183,8 @@ def test_a_member_that_cannot_be_opened_ends_the_node(config):
 def test_a_client_port_that_cannot_be_opened_closes_the_member(config):
     member = StandIn()
 
-    def refuse(config, current):
-        assert current() is member
+    def refuse(config, served):
+        assert served is member
         raise ConfigError("the port is in use")
 
     with pytest.raises(ConfigError, match="in use"):
@@ -195,7 +201,7 @@ def test_who_is_asked_to_end_while_it_reads_its_journal_does(config):
         reading.wait(0.3)
         return member
 
-    parts = Parts(open_slowly, lambda config, current: pytest.fail("it was asked to end"))
+    parts = Parts(open_slowly, lambda config, member: pytest.fail("it was asked to end"))
     stop_seen = run_node(config, parts, stop, print)
     assert stop_seen.name == "a"
     assert member.closed.is_set()
