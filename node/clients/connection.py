@@ -30,8 +30,8 @@ FAREWELL_S = 2.0
 class Connection(asyncio.Protocol):
     """Frames in to the desk, frames out to the client; whoever misbehaves is closed with a code.
 
-    waiting: requests of it that wait for what was published before them; outstanding: its
-    commands that are not answered.
+    waiting: requests of it that wait for what was published before them, held: commands in them;
+    outstanding: its commands and questions that are not answered.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -42,6 +42,7 @@ class Connection(asyncio.Protocol):
         self.session = b""
         self.closed = False
         self.waiting = 0
+        self.held = 0
         self.outstanding = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

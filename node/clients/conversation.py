@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from weakref import WeakSet
 
 import numpy as np
 
@@ -63,9 +64,9 @@ class Conversation:
         self.seen = 0
         self.closed = False
         self._answer_within = answer_within
-        self._inboxes: list[Inbox] = []
+        self._inboxes: WeakSet[Inbox] = WeakSet()  # a forgotten iterator ends its own
         self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lmax-session", daemon=True)
+        self._thread = threading.Thread(target=self._main, name="lmax-session", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -123,12 +124,8 @@ class Conversation:
     def subscribe(self) -> Inbox:
         with self.changed:
             inbox = Inbox()
-            self._inboxes.append(inbox)
+            self._inboxes.add(inbox)
             return inbox
-
-    def unsubscribe(self, inbox: Inbox) -> None:
-        with self.changed:
-            self._inboxes.remove(inbox)
 
     def next_events(self, inbox: Inbox, timeout: float | None) -> Records | None:
         with self.changed:
@@ -140,6 +137,14 @@ class Conversation:
             return None
 
     # -- the thread
+
+    def _main(self) -> None:
+        try:
+            self._run()
+        finally:  # nobody waits for a thread that has ended, for whatever reason
+            with self.changed:
+                self.closed = True
+                self.changed.notify_all()
 
     def _run(self) -> None:
         pause = PAUSE_S

@@ -139,7 +139,7 @@ class Desk:
                 lambda: take(connection, frame.request, after, commands),
                 len(commands),
             )
-        elif connection.waiting:
+        elif connection.held:
             # What it sent before waits, and is not to be overtaken.
             self.wait(
                 connection,
@@ -214,6 +214,7 @@ class Desk:
         count: commands that wait meanwhile.
         """
         connection.waiting += 1
+        connection.held += count
         connection.outstanding += count
         self._waiting.append(Waiting(self.node.core.input.cursor, connection, count, then))
         self._go_on()
@@ -226,6 +227,7 @@ class Desk:
                 return
             self._waiting.popleft()
             first.connection.waiting -= 1
+            first.connection.held -= first.count
             first.connection.outstanding -= first.count
             if not first.connection.closed:
                 first.then()

@@ -20,7 +20,9 @@ GUARDED = frozenset({CommandType.NEW_ORDER, CommandType.REPLACE})
 """The engine itself refuses the second of two with one id, as long as it remembers the first."""
 
 _BY_ORDER = (CommandType.CANCEL, CommandType.REDUCE)
-_PLACES = {field.name: at for field, at in zip(COMMAND_FIELDS, offsets(COMMAND_FIELDS), strict=True)}
+_PLACES = {
+    field.name: at for field, at in zip(COMMAND_FIELDS, offsets(COMMAND_FIELDS), strict=True)
+}
 _TYPE, _BODY = _PLACES["type"], _PLACES["client_order_id"]
 _SESSION = slice(_PLACES["session"], _PLACES["session"] + 4)
 """Before it are sequence and timestamp, which the node sets."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from lmax.event import Event, events_of
 from lmax.schema import COMMAND
 from marketdata.views import Depth
-from node.clients.conversation import Conversation
+from node.clients.conversation import Conversation, Inbox
 from node.clients.finding import Finder
 from node.clients.keys import keys_of
 from node.clients.link import host_and_port
@@ -119,7 +119,7 @@ class Session:
             if link is None:
                 request.sent = 0.0  # the next connection is the first that it is sent on
         talk.send(link, data)
-        return tickets
+        return list(tickets)
 
     def result(self, ticket: Ticket, timeout: float | None = None) -> Records:
         """All events of that command (dtype EVENT), as soon as they are there.
@@ -202,12 +202,11 @@ class Session:
         Ends when the session is closed, or when none comes for `timeout` seconds. Raises
         OverflowError for who falls behind by 100,000 answers.
         """
-        inbox = self._talk.subscribe()
-        try:
-            while (found := self._talk.next_events(inbox, timeout)) is not None:
-                yield from events_of(found)
-        finally:
-            self._talk.unsubscribe(inbox)
+        return self._stream(self._talk.subscribe(), timeout)
+
+    def _stream(self, inbox: Inbox, timeout: float | None) -> Iterator[Event]:
+        while (found := self._talk.next_events(inbox, timeout)) is not None:
+            yield from events_of(found)
 
     @property
     def epoch(self) -> int:
