@@ -1,7 +1,7 @@
 """Engine and twin under a Hypothesis state machine: equal events and equal state, at every step.
 
 LMAX_STATEFUL_COMMANDS sets how many commands at least (12,000 by default). They are carried out in
-parts of 12,000; a long run takes about a quarter of an hour of one core for each million:
+parts of at most 6,000; a long run takes about a quarter of an hour of one core for each million:
 
     LMAX_STATEFUL_COMMANDS=1000000 .venv/bin/python -m pytest -n 0 <this file>
 """
@@ -18,8 +18,8 @@ from tests.engine.systems import EngineSystem, TwinSystem
 from tests.twin import Command
 from tests.twin.records import commands_to_array
 
-PART = 12_000
-PARTS = -(-int(os.environ.get("LMAX_STATEFUL_COMMANDS", PART)) // PART)
+COMMANDS = int(os.environ.get("LMAX_STATEFUL_COMMANDS", "12000"))
+PARTS = -(-COMMANDS // 6_000)
 ROUND = settings(max_examples=30, stateful_step_count=50, deadline=None)
 
 
@@ -45,8 +45,9 @@ class TwinAndEngine(Machine):
         assert_same_state(*self.systems)
 
 
+@pytest.mark.timeout(580)  # the commands take seconds, but making a failure small takes minutes
 @pytest.mark.parametrize("part", range(PARTS))
 def test_engine_and_twin_agree_at_every_step(part: int) -> None:
-    until = TwinAndEngine.carried_out + PART
+    until = TwinAndEngine.carried_out + COMMANDS // PARTS
     while TwinAndEngine.carried_out < until:
         run_state_machine_as_test(TwinAndEngine, settings=ROUND)
