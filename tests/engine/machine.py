@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from lmax.schema import CommandType, LotPolicy, Permission, Phase, Status
+from lmax.schema import CommandType, LotPolicy, Permission, Phase, Side, Status
 from tests.engine import day_strategies, listing_strategies, order_strategies, strategies
 from tests.engine.market import FEW_ACCOUNTS, INSTRUMENTS, opening
 from tests.twin import Command, Twin, build
@@ -92,6 +92,36 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data())
     def the_day_goes_on(self, data: Any) -> None:
         self.do(data.draw(day_strategies.day_commands(self.clock)))
+
+    @rule(
+        definition=st.sampled_from(TRADED),
+        protection=day_strategies.protections(),
+        account=order_strategies.accounts,
+        side=st.sampled_from(Side),
+        later=st.sampled_from(day_strategies.LATER),
+    )
+    def a_band_is_reached(
+        self, definition: Command, protection: Command, account: int, side: Side, later: int
+    ) -> None:
+        """Bands in the middle of the prices, an order at one of them, and what time makes of it."""
+        number, tick = definition.instrument, definition.tick_size
+        middle = definition.min_price + order_strategies.MIDDLE * tick
+        self.do(replace(protection, instrument=number))
+        self.do(Command(type=CommandType.SET_REFERENCE, instrument=number, price=middle))
+        bands = self.twin.world.instruments[number].guard.bands
+        price = (bands.upper if side == Side.BUY else bands.lower) or middle
+        quantity = 2 * definition.lot_size
+        self.do(build.order(account, self.next_id(), side, quantity, price, instrument=number))
+        self.timer(later)
+
+    @rule(instrument=traded)
+    def trading_begins_again(self, instrument: int) -> None:
+        """Else most machines would come to a halt and stay there."""
+        for scope in day_strategies.SCOPES:
+            self.do(Command(type=CommandType.KILL_SWITCH, enabled=0, **scope))
+        active = Command(type=CommandType.SET_STATUS, instrument=instrument, status=Status.ACTIVE)
+        self.do(active)
+        self.do(replace(active, type=CommandType.SET_PHASE, phase=Phase.CONTINUOUS))
 
     @rule(later=st.sampled_from(day_strategies.LATER))
     def timer(self, later: int) -> None:
