@@ -568,7 +568,7 @@ class Member:
         heir = self._heir()
         if heir is not None and self.leading is not None:
             end = self.leading.agent.ends[heir]
-            end.post(Kind.SWITCH, b"")
+            end.post(Kind.SWITCH, b"now")
             for _ in range(200):
                 if end.idle:
                     break
