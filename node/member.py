@@ -197,7 +197,7 @@ class Member:
     def _look_at_witness(self) -> None:
         """The primary renews its lease; everybody else looks whether it does."""
         now, timing = self._clock(), self.settings.timing
-        if now - self._looked < timing.renewal:
+        if now - self._looked < (timing.renewal if self.role is Role.PRIMARY else timing.look):
             return
         if self._asking.keys() & CHANGES:
             return  # one change of the record at a time: each goes on from the last
