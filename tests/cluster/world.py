@@ -249,7 +249,7 @@ class Node:
                 self.member.step()
             else:
                 self.member.core.step()
-        except CoreFailed as failed:
+        except (CoreFailed, OSError) as failed:  # a full disk, where something is set aside
             self.told(f"ends: {failed}")
             self.world.failures.append((self.name, str(failed)))
             self.kill()
