@@ -38,7 +38,8 @@ def rest_of(folder: ReadFolder, name: str, start: int, generation: int, skip: in
         while size := folder.read_at(handle, piece, at):
             data = piece[:size]
             first = max(0, start + skip - at)
-            batches += newer_batches(data[first:], generation, since=start - at - first)
+            since = start - at - first if skip else -1
+            batches += newer_batches(data[first:], generation, since=since)
             zeros = zeros and all_zeros(data)
             at += size
     finally:
@@ -49,8 +50,9 @@ def rest_of(folder: ReadFolder, name: str, start: int, generation: int, skip: in
 def newer_batches(data: Bytes, generation: int, since: int = -1) -> list[int]:
     """First sequences of batches of that generation or a later one in these blocks, at most two.
 
-    since: only those whose write began behind this place, counted from the blocks' begin. A header
-    is enough: there is one write at a time, so what stands before a write was safe.
+    since: where something is wrong, counted from the blocks' begin: a batch counts only if its
+    write began behind there. A header is enough: there is one write at a time, so what stands
+    before a write was safe.
     """
     blocks = data[: len(data) // BLOCK_BYTES * BLOCK_BYTES].reshape(-1, BLOCK_BYTES)
     magic = np.frombuffer(BATCH_MAGIC, np.uint8)
@@ -60,6 +62,6 @@ def newer_batches(data: Bytes, generation: int, since: int = -1) -> list[int]:
         for at in starts
         if (batch := batch_at(data[int(at) :]))
         and batch[0] >= generation
-        and at - batch[2] * BLOCK_BYTES > since
+        and (not batch[2] or at - batch[2] * BLOCK_BYTES > since)
     )
     return list(itertools.islice(found, 2))

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +24,11 @@ from lmax.ringbuffer.ring import RingBuffer, RingFull
 from lmax.ringbuffer.sequence import RingSequence
 from lmax.schema import COMMAND, EVENT
 from marketdata._depth import MarketData
-from marketdata.views import NOTHING_KNOWN, Bands, Trading
 from node._ingress import Ingress
 from node._latency import LatencyProbe
 from node.admission import Entrance
 from node.checkpoints import Checkpoints
+from node.known_books import load_books
 from node.layout import runners
 from node.refusals import CoreFailed, JournalFailed, LogicFailed, NoRoom
 from node.snapshots import Every, SnapshotKeeper
@@ -52,8 +51,8 @@ class Core:
     layout: see node.layout; slots: of either ring, a power of two; journal_mode: "auto" or one of
     journal.probe.MODES; journal_key: where its keys are, see journal.key_sources, or the keys.
     replicated: one of several that hold the same log, see node.member. It begins as one that
-    follows, with nobody to follow yet; cluster: of that log, 16 bytes, where it begins here. clock: a
-    simulated one, for timestamps.
+    follows, with nobody to follow yet; cluster: of that log, 16 bytes, where it begins here.
+    clock: a simulated one, for timestamps.
 
     Raises JournalLocked, JournalCorrupt, JournalKeyError, LogicFailed,
     ValueError.
@@ -73,8 +72,9 @@ class Core:
         clock: RingSequence | None = None,
     ) -> None:
         # 1. the folder is ours, or we stop here
-        real = isinstance(directory, Path)
-        keys = load_keys(journal_key, directory, begin=True) if real else Keys()
+        keys = Keys()
+        if isinstance(directory, Path):
+            keys = load_keys(journal_key, directory, begin=True)
         self.journal = Journal(
             directory,
             segment_bytes=segment_bytes,
@@ -83,7 +83,7 @@ class Core:
             write_bytes=SHARED_BATCH_BYTES if replicated else BATCH_BYTES,
             cluster=cluster,
         )
-        self._store = SnapshotStore.of(directory, keys) if real else SnapshotStore(directory, keys)
+        self._store = store_of(directory, keys)
         self.replicated = replicated
         self.epoch = 0
         self.leads = not replicated
@@ -128,7 +128,7 @@ class Core:
             self._followed = self.sealed.add_gate(self.journaler.followed)
         # 5. consumers of events
         self.marketdata = MarketData(self.output)
-        self._load_books()
+        load_books(self.marketdata, self.business.state)
         self.probe = LatencyProbe(self.output)
         # 6. the way in, and the threads
         self.ingress = Ingress(self.input, clock)
@@ -142,21 +142,6 @@ class Core:
         self.timer: Timer | None = None
         self.checkpoints: Checkpoints | None = None
         self.snapshots: SnapshotKeeper | None = None
-
-    def _load_books(self) -> None:
-        state = self.business.state
-        for instrument in state.instruments():
-            found = state.definition(instrument)
-            book = state.book(instrument)
-            self.marketdata.load(
-                instrument,
-                str(found["symbol"]),
-                int(found["quantity_scale"]),
-                int(found["tick_size"]),
-                book.bids(),
-                book.asks(),
-                _trading(state.trading(instrument)),
-            )
 
     def arrange(self, beside: Sequence[AgentBase]) -> None:
         """Have those agents work between the journaler and the logic; nothing runs yet, or now."""
@@ -391,16 +376,7 @@ class Core:
         self.stop()
 
 
-def _trading(found: dict[str, Any]) -> Trading:
-    """What readers can know of an instrument's trading before the next event about it."""
-    bands = None
-    if found["band_reference"]:
-        bands = Bands(found["lower"], found["upper"], found["band_reference"])
-    return NOTHING_KNOWN._replace(
-        phase=found["phase"],
-        status=found["status"],
-        reference=found["reference"] or None,
-        bands=bands,
-        limit_state=found["limit_state"],
-        short_sales_restricted=found["short_sales_restricted"],
-    )
+def store_of(directory: Path | Folder, keys: Keys) -> SnapshotStore:
+    if isinstance(directory, Path):
+        return SnapshotStore.of(directory, keys)
+    return SnapshotStore(directory, keys)

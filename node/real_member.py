@@ -93,9 +93,7 @@ def own_log(core: Core) -> OwnLog:
     journal = core.journal
     store = SnapshotStore.of(journal.directory, journal.keys)
     folder = RealFolder(journal.directory)
-    return OwnLog(
-        folder, store, journal.cluster, journal.keys, synced=lambda: core.synced.value
-    )
+    return OwnLog(folder, store, journal.cluster, journal.keys, synced=lambda: core.synced.value)
 
 
 def settings_of(config: NodeConfig) -> Settings:

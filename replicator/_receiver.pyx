@@ -1,5 +1,4 @@
 """The standby's end of a link. See _receiver.pxd."""
-from libc.stdint cimport uint8_t
 from libc.string cimport memcmp, memcpy, memset
 
 from journal.format cimport are_numbered
@@ -183,9 +182,9 @@ cdef int receiver_work(void *state) noexcept nogil:
     cdef char *body
     cdef Mail *mail
     cdef int done = take_held(receiver, now)
-    cdef int index
+    cdef int _round
     link_flush(link)
-    for index in range(ROUND):
+    for _round in range(ROUND):
         if receiver.held_bytes:
             break
         size = link_receive(link, now, &kind, &body)

@@ -142,9 +142,9 @@ cdef int peer_work(Replicator *all, Peer *peer, int64_t now) noexcept nogil:
     cdef char *body
     cdef Mail *mail
     cdef int done = 0
-    cdef int index
+    cdef int _round
     link_flush(link)
-    for index in range(ROUND):
+    for _round in range(ROUND):
         size = link_receive(link, now, &kind, &body)
         if size <= 0:
             break
@@ -163,7 +163,7 @@ cdef int peer_work(Replicator *all, Peer *peer, int64_t now) noexcept nogil:
         link_done(link)
         mail = link_mail(link)
     if peer.live and mail == NULL:
-        for index in range(ROUND):
+        for _round in range(ROUND):
             if not send_batch(all, peer, now):
                 break
             done += 1

@@ -6,10 +6,11 @@ The replicator's agent moves batches; here it is decided who gets them from wher
       ▲                                                                  │                    │
       └──────────────── silent, or its logic stopped ◀──────────────────┴────────────────────┘
 
-A peer is *counted* before the witness records that it is in sync, and has to have everything that was
-permitted before that; and it is taken out of the record before it is no longer counted. So at every
-moment everybody who could take over has what was acknowledged. What happens when nobody is left is the policy: `halt` waits; `alone` goes on once
-the witness has recorded that nobody else may take over.
+A peer is *counted* before the witness records that it is in sync, and has to have everything that
+was permitted before that; and it is taken out of the record before it is no longer counted. So at
+every moment everybody who could take over has what was acknowledged. What happens when nobody is
+left is the policy: `halt` waits; `alone` goes on once the witness has recorded that nobody else may
+take over.
 
 Nothing here waits: `step` does what can be done now. Answers of the witness come by `witnessed`.
 """
@@ -384,4 +385,3 @@ class Leading:
         if self._rule.policy == "alone" or enough:
             return frozenset({self.me, *sound})
         return self.in_sync | frozenset(sound)
-

@@ -28,7 +28,9 @@ from replicator.witness_file import FileWitness
 PORT = 2379
 OPTIONS = ("ca", "cert", "key", "tls", "user", "password", "timeout")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-HOST = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::(?P<port>\d{1,5}))?")
+HOST = re.compile(
+    r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::(?P<port>\d{1,5}))?"
+)
 
 
 class BadAddress(ValueError):

@@ -52,9 +52,7 @@ class ChangingWitness(ABC):
     def set_in_sync(self, mine: Record, names: frozenset[str]) -> Record:
         if mine.leader not in names:
             raise ValueError("the leader is always in sync")
-        return self._swap(
-            mine, replace(mine, in_sync=frozenset(names), renewals=mine.renewals + 1)
-        )
+        return self._swap(mine, replace(mine, in_sync=frozenset(names), renewals=mine.renewals + 1))
 
     def release(self, mine: Record) -> Record:
         return self._swap(mine, replace(mine, released=True))

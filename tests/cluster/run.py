@@ -1,8 +1,8 @@
 """A whole seeded run of a cluster: faults first, then peace, then what must hold.
 
-I1 everything acknowledged is in the log · I2 each (account, id) at most once · I3 the logs are one ·
-I4 states and outputs are equal on all nodes and an offline replay · I5 conservation · I6 one output
-for each (epoch, sequence), epochs are granted once · I9 every request is answered.
+I1 everything acknowledged is in the log · I2 each (account, id) at most once · I3 the logs are one
+· I4 states and outputs are equal on all nodes and an offline replay · I5 conservation · I6 one
+output for each (epoch, sequence), epochs are granted once · I9 every request is answered.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from lmax.records import joined
 from lmax.schema import COMMAND, CommandType, EventFlag, EventType
 from node.core import EVERYTHING
 from node.member import Role
+from replicator.common import MS
 from replicator.leading import Rule
 from tests.cluster.traders import Traders
-from tests.cluster.world import CLUSTER, MS, Node, World, in_sync
+from tests.cluster.world import CLUSTER, Node, World, in_sync
 from tests.journal.simulated import Chances
 from tests.simulation.clients import ACCOUNTS, INSTRUMENTS
 
@@ -54,9 +55,7 @@ class Run:
         if mistake:
             policy, every = "alone", frozenset()
         self.mistake = mistake
-        self.world = World(
-            seed, names, rule=Rule(every, policy), durable=draw.random() < 0.3
-        )
+        self.world = World(seed, names, rule=Rule(every, policy), durable=draw.random() < 0.3)
         self.policy = policy
         self.traders = Traders(self.world)
         self.hurt: Counter[str] = Counter()
@@ -163,8 +162,11 @@ class Run:
         elif fault == "disk":
             chance = random.random
             node.folder.chances = Chances(
-                interrupted=0.1 * chance(), short=0.3 * chance(), late=0.9 * chance(),
-                sync_error=random.choice([0.0, 0.01]), no_room=random.choice([0.0, 0.5]),
+                interrupted=0.1 * chance(),
+                short=0.3 * chance(),
+                late=0.9 * chance(),
+                sync_error=random.choice([0.0, 0.01]),
+                no_room=random.choice([0.0, 0.5]),
             )
         elif fault == "heal":
             self.heal()
@@ -218,12 +220,12 @@ class Run:
             if member is None:
                 lines.append(f"{node.name}: dead")
                 continue
+            peers = member.leading.standbys if member.leading else []
             lines.append(
                 f"{node.name}: {member.role.name} input {node.core.input.cursor}"
                 f" synced {node.core.journaler.synced} applied {node.core.business.applied}"
-                f" problem {member.problem!r}"
-                f" {[(p.name, p.state.name, p.problem) for p in member.leading.standbys] if member.leading else ''}"
-                f" {member.following.stage.name if member.following else ''}"
+                f" {[(peer.name, peer.state.name, peer.problem) for peer in peers]}"
+                f" {member.following.stage.name if member.following else ''} {member.problem}"
             )
         lines.append(f"open {len(self.traders.open)}")
         return "\n".join(lines)
@@ -234,7 +236,9 @@ class Run:
         world, traders = self.world, self.traders
         states = {node.core.business.state.state_hash for node in world.nodes.values()}
         logs = [self.log_of(node) for node in world.nodes.values()]
-        assert all(len(log) == len(logs[0]) and log.tobytes() == logs[0].tobytes() for log in logs), "I3"
+        assert all(
+            len(log) == len(logs[0]) and log.tobytes() == logs[0].tobytes() for log in logs
+        ), "I3"
         twin = Engine()
         events = twin.apply(logs[0])
         assert states == {twin.state_hash}, "I4: states differ"
@@ -261,9 +265,7 @@ class Run:
 
     def by_sequence(self, events: np.ndarray) -> dict[int, bytes]:
         ends = np.flatnonzero(events["flags"] & EventFlag.LAST) + 1
-        return {
-            int(part["sequence"][0]): part.tobytes() for part in np.split(events, ends[:-1])
-        }
+        return {int(part["sequence"][0]): part.tobytes() for part in np.split(events, ends[:-1])}
 
     def check_conservation(self, twin: Any, log: np.ndarray) -> None:
         given = log[log["type"] == CommandType.DEPOSIT]

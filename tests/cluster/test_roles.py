@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from node.member import Role
-from tests.cluster.world import MS, TIMING, World, in_sync
+from replicator.common import MS
+from tests.cluster.world import TIMING, World, in_sync
 from tests.simulation.clients import setup
 
 
@@ -19,16 +20,16 @@ def world(seed: int) -> Iterator[World]:
 
 
 def trade(world: World, count: int = 5) -> int:
-    primary = world.primary
+    primary = world.lead
     commands = setup()[:count] if primary.core.input.cursor < 2 else setup()[count : count + 3]
     return primary.publish(commands.copy())
 
 
 def test_a_cluster_begins_and_its_standby_gets_in_sync(world: World) -> None:
-    assert world.primary.name == "a"
+    assert world.lead.name == "a"
     last = trade(world)
     assert last > 0
-    world.until(lambda: world.primary.core.business.applied >= last)
+    world.until(lambda: world.lead.core.business.applied >= last)
     b = world.nodes["b"].core
     world.until(lambda: b.business.applied >= last)
     a = world.nodes["a"].core
@@ -37,19 +38,19 @@ def test_a_cluster_begins_and_its_standby_gets_in_sync(world: World) -> None:
 
 def test_a_standby_takes_over_and_the_old_primary_follows_it(world: World) -> None:
     last = trade(world)
-    world.until(lambda: world.primary.core.business.applied >= last)
+    world.until(lambda: world.lead.core.business.applied >= last)
     world.nodes["a"].kill()
     began = world.now
     world.until(lambda: world.nodes["b"].is_primary)
     assert world.now - began < 2_000 * MS
     b = world.nodes["b"]
     assert b.core.business.applied >= last
-    world.until(lambda: b.member.takes_orders)
+    world.until(lambda: b.alive.takes_orders)
     more = trade(world)
     world.until(lambda: b.core.business.applied >= more)
     world.nodes["a"].start()
     world.until(in_sync(world))
-    assert world.nodes["a"].member.role is Role.IN_SYNC
+    assert world.nodes["a"].alive.role is Role.IN_SYNC
     assert b.core.business.applied >= more
     nodes = world.nodes.values()
     world.until(lambda: all(n.core.business.applied == b.core.input.cursor for n in nodes))
@@ -59,10 +60,10 @@ def test_a_standby_takes_over_and_the_old_primary_follows_it(world: World) -> No
 
 def test_a_planned_switch_loses_nothing_and_is_short(world: World) -> None:
     last = trade(world)
-    world.until(lambda: world.primary.core.business.applied >= last)
+    world.until(lambda: world.lead.core.business.applied >= last)
     began = world.now
-    world.nodes["a"].member.switch()
-    world.until(lambda: world.nodes["b"].is_primary and world.nodes["b"].member.takes_orders)
+    world.nodes["a"].alive.switch()
+    world.until(lambda: world.nodes["b"].is_primary and world.nodes["b"].alive.takes_orders)
     assert world.now - began < TIMING.lease, "nobody waited for the end of a lease"
     world.until(in_sync(world))
-    assert world.nodes["a"].member.role is Role.IN_SYNC
+    assert world.nodes["a"].alive.role is Role.IN_SYNC

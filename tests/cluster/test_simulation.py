@@ -8,7 +8,7 @@ from tests.cluster.run import MISTAKES, Run
 
 PARTS = 10
 SEEDS = int(os.environ.get("LMAX_CLUSTER_SEEDS", "1000"))
-MISTAKEN_SEEDS = 60
+MISTAKEN_SEEDS = 50
 
 
 @pytest.mark.timeout(max(600, SEEDS))
@@ -28,10 +28,21 @@ def test_f17_f19_f24_nothing_acknowledged_is_lost_whatever_happens(part: int, se
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_cluster_that_is_broken_on_purpose_is_caught(mistake: str) -> None:
-    for number in range(MISTAKEN_SEEDS):
-        try:
-            Run(number, mistake=mistake).run()
-        except AssertionError as caught:
-            assert str(caught)[:2] in {"I1", "I2", "I3", "I4", "I6"}, caught
-            return
-    raise AssertionError(f"{mistake!r} was not found in {MISTAKEN_SEEDS} runs")
+    found = [told for number in range(MISTAKEN_SEEDS) if (told := broken(number, mistake))]
+    assert found, f"{mistake!r} was not found in {MISTAKEN_SEEDS} runs"
+    assert {told[:2] for told in found} <= {"I1", "I2", "I3", "I4", "I6"}, found
+
+
+def broken(number: int, mistake: str) -> str:
+    """What does not hold in that run; empty if all does."""
+    try:
+        Run(number, mistake=mistake).run()
+    except AssertionError as caught:
+        return str(caught)
+    return ""
+
+
+# Runs that once failed: acknowledged before it counted; torn in the middle of a write.
+@pytest.mark.parametrize("number", [10819, 30408])
+def test_seeds_of_clusters_that_once_failed(number: int) -> None:
+    Run(number).run()

@@ -9,7 +9,8 @@ import numpy as np
 
 from lmax.records import joined
 from lmax.schema import COMMAND, CommandType, EventFlag, EventType, OrderType, Reason, Side
-from tests.cluster.world import MS, Node, World
+from replicator.common import MS
+from tests.cluster.world import Node, World
 from tests.simulation.clients import ACCOUNTS, INSTRUMENTS, setup
 
 Key = tuple[int, int]
@@ -57,9 +58,7 @@ class Traders:
             if not self.begun and node.core.settled:
                 node.publish(setup())
             return
-        overdue = [
-            request for request in self.open if self.world.now - request.sent > PATIENCE
-        ]
+        overdue = [request for request in self.open if self.world.now - request.sent > PATIENCE]
         if overdue and self.random.random() < 0.7:
             chosen = self.random.sample(overdue, min(len(overdue), 5))
         elif self.wanted > len(self.requests):

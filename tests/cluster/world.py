@@ -8,7 +8,7 @@ cut off one way or both ways, and started again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -28,6 +28,7 @@ from replicator.fetching import Fetching
 from replicator.leading import Rule
 from replicator.own_log import OwnLog
 from replicator.witness import Lost, Record, Unavailable
+from replicator.witness_keeper import Answer
 from tests.cluster.network import Network
 from tests.journal.simulated import SimulatedFolder
 
@@ -42,14 +43,16 @@ class SimulatedWitness:
     """The record, and whether it can be reached."""
 
     def __init__(self) -> None:
-        self.record = Record(revision=0)
+        self.record = Record()
+        self.version = 0
         self.reachable = True
         self.grants: list[tuple[int, str]] = []
 
     def _change(self, seen: Record, **fields: Any) -> Record:
         if seen.revision != self.record.revision:
             raise Lost(self.record)
-        self.record = replace(self.record, revision=self.record.revision + 1, **fields)
+        self.version += 1
+        self.record = replace(self.record, revision=self.version, **fields)
         return self.record
 
     def read(self) -> Record:
@@ -72,26 +75,19 @@ class SimulatedWitness:
         return self._change(mine, released=True)
 
 
-@dataclass
-class Answered:
-    action: str
-    sent_ns: int
-    result: Any
-
-
 class SlowKeeper:
     """Asks the witness at once or later; the answer may be late, or never come."""
 
     def __init__(self, world: World, name: str) -> None:
         self.world, self.name = world, name
         self.waiting: list[tuple[int, int, str, tuple[Any, ...]]] = []
-        self.answers: list[tuple[int, Answered]] = []
+        self.answers: list[tuple[int, Answer]] = []
 
     def request(self, action: str, *args: Any) -> None:
         now, random = self.world.now, self.world.random
         self.waiting.append((now + random.randrange(20 * MS), now, action, args))
 
-    def poll(self) -> list[Answered]:
+    def poll(self) -> list[Answer]:
         now, random = self.world.now, self.world.random
         for item in [item for item in self.waiting if item[0] <= now]:
             self.waiting.remove(item)
@@ -106,7 +102,7 @@ class SlowKeeper:
                     result = Unavailable("the answer was lost")
             else:
                 result, late = Unavailable("no answer"), now + 100 * MS
-            self.answers.append((late, Answered(action, sent, result)))
+            self.answers.append((late, Answer(action, sent, result)))
         due = [answer for when, answer in self.answers if when <= now]
         self.answers = [pair for pair in self.answers if pair[0] > now]
         return due
@@ -185,8 +181,13 @@ class Node:
 
     @property
     def core(self) -> Core:
+        return self.alive.core
+
+    @property
+    def alive(self) -> Member:
+        """Its process, which is not dead."""
         assert self.member is not None
-        return self.member.core
+        return self.member
 
     def open_core(self) -> Core:
         return Core(
@@ -269,8 +270,7 @@ class Node:
 
     def publish(self, commands: np.ndarray) -> int:
         """The sequence of the last, 0 if they were not taken."""
-        assert self.member is not None
-        if not self.member.takes_orders:
+        if not self.alive.takes_orders:
             return 0
         try:
             return self.core.entrance.offer(commands)
@@ -285,9 +285,7 @@ class World:
         self.random = Random(seed)
         self.now = 10**9
         self.names = names
-        self.settings = Settings(
-            "", CLUSTER, timing=TIMING, **({"rule": Rule()} | settings)
-        )
+        self.settings = Settings("", CLUSTER, timing=TIMING, **({"rule": Rule()} | settings))
         self.network = Network(self)
         self.witness = SimulatedWitness()
         self.witness_loss = 0.0
@@ -323,11 +321,17 @@ class World:
     def primary(self) -> Node | None:
         """The one whose epoch is the highest."""
         leading = [n for n in self.nodes.values() if n.is_primary and n.member is not None]
-        return max(leading, key=lambda n: n.member._mine.epoch, default=None)  # type: ignore
+        return max(leading, key=lambda node: node.core.epoch, default=None)
 
     def cut(self, folder: SimulatedFolder, sequence: int) -> str:
         done = cut_behind(folder, sequence, snapshots=None)
         return f"{done.first} to {done.last} are set aside in {done.tail or 'nothing'}"
+
+    @property
+    def lead(self) -> Node:
+        """The primary, which there is."""
+        assert self.primary is not None
+        return self.primary
 
 
 def in_sync(world: World) -> Callable[[], bool]:

@@ -123,6 +123,7 @@ def test_a_batch_that_comes_out_differently_stops_the_follower(tmp_path: Path) -
     while (done := follower.journaler.do_work()) >= 0:
         assert follower.journaler.synced == 0
     assert done == -1
+    assert follower.journaler.error is not None
     assert follower.journaler.error.errno == errno.EPROTO
     assert follower.journaler.synced == 0
     leader.close()

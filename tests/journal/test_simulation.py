@@ -53,6 +53,6 @@ def test_a_seed_always_leads_the_same_life(seed: int) -> None:
 
 
 # Seeds that once failed.
-@pytest.mark.parametrize("seed", [516])
+@pytest.mark.parametrize("seed", [516, 1214677392])
 def test_seeds_that_once_failed(seed: int) -> None:
     Lives(seed).run()
