@@ -29,6 +29,7 @@ __all__ = [
     "beginning_of",
     "end_of",
     "find_batch",
+    "go_on_behind",
     "last_epochs",
     "place_upto",
 ]
@@ -109,6 +110,20 @@ class _Messages(Reader):
         return Batches(self._out[:filled], self.ends[: self.count].copy()) if filled else NONE
 
 
+def go_on_behind(reader: Reader, place: Place) -> None:
+    """Let a reader begin there. Raises JournalError if its segment is another one by now."""
+    if not place.segment:
+        if place.sequence:
+            reader.begin_behind(place.sequence, place.hash)
+        return
+    name = segment_name(place.segment)
+    header = read_header(reader.folder, name)
+    if not isinstance(header, dict) or header["generation"] != place.generation:
+        where = reader.folder.path / name
+        raise JournalError(f"{where} is no longer the segment of command {place.sequence}")
+    reader.go_on_at(header, place)
+
+
 class BatchReader:
     """Goes through the whole batches of a journal, each checked as `Reader` does.
 
@@ -136,20 +151,9 @@ class BatchReader:
         if at is None:
             begin(self._reader)
         else:
-            self._go_on_at(at)
+            go_on_behind(self._reader, at)
         self._last = self._reader.sequence
         self._hash = self._reader.chain.hash
-
-    def _go_on_at(self, place: Place) -> None:
-        if not place.segment:
-            if place.sequence:
-                self._reader.begin_behind(place.sequence, place.hash)
-            return
-        header = read_header(self.folder, segment_name(place.segment))
-        if not isinstance(header, dict) or header["generation"] != place.generation:
-            name = self.folder.path / segment_name(place.segment)
-            raise JournalError(f"{name} is no longer the segment of command {place.sequence}")
-        self._reader.go_on_at(header, place)
 
     @property
     def sequence(self) -> int:
