@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from journal.beginning import begin
-from journal.errors import JournalCorrupt, JournalError
+from journal.errors import JournalCorrupt, JournalError, JournalPruned
 from journal.folder import Bytes, ReadFolder
-from journal.headers import as_folder, read_header, segment_name
+from journal.headers import as_folder, present_numbers, read_header, segment_name
 from journal.keys import Keys
 from journal.place import Place
 from journal.reader import NO_LIMIT, READ_BYTES, Commands, Reader
@@ -183,7 +183,7 @@ class BatchReader:
         """The next batches, in messages of so many bytes in all; none at the end so far.
 
         One batch that is larger comes alone. last: none that ends behind this command. Raises
-        JournalCorrupt.
+        JournalCorrupt; JournalPruned where the next segment was deleted meanwhile.
         """
         if self._next == len(self._waiting):
             self._waiting, self._next = self._look(), 0
@@ -204,12 +204,22 @@ class BatchReader:
 
     def _look(self) -> Batches:
         """A batch that is just being written may look damaged; a moment later it is whole."""
-        for _ in range(RETRIES - 1):
+        for attempt in range(1, RETRIES + 1):
             try:
                 return self._reader.more()
-            except JournalCorrupt:
-                self._pause()
-        return self._reader.more()
+            except (JournalCorrupt, FileNotFoundError) as error:
+                first = next(iter(present_numbers(self.folder)), 0)
+                if self._reader.segment and first > self._reader.segment + 1:
+                    raise JournalPruned(
+                        f"{self.folder.path} begins with segment {first} now; what follows command"
+                        f" {self._reader.sequence} was deleted"
+                    ) from None
+                if isinstance(error, FileNotFoundError):
+                    self._reader.close()  # this segment is read, and was deleted: on to the next
+                if attempt == RETRIES:
+                    raise error
+            self._pause()
+        raise AssertionError("the last attempt returns or raises")
 
     def close(self) -> None:
         self._reader.close()
