@@ -16,6 +16,7 @@ RUNS = {
     "pipeline": ["--seconds", "10"],
     "recovery": ["--accounts", "200000", "--orders", "200000", "--rounds", "1"],
     "journal": [],
+    "batches": ["--megabytes", "32", "--rounds", "2"],
     "replay": ["--commands", "1000000", "--rounds", "2"],
     "latency": ["--rates", "10000", "100000"],
 }

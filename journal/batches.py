@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from journal.beginning import begin
-from journal.errors import JournalCorrupt, JournalError
+from journal.errors import JournalCorrupt, JournalError, JournalPruned
 from journal.folder import Bytes, ReadFolder
-from journal.headers import as_folder, read_header, segment_name
+from journal.headers import as_folder, present_numbers, read_header, segment_name
 from journal.keys import Keys
 from journal.place import Place
 from journal.reader import NO_LIMIT, READ_BYTES, Commands, Reader
@@ -29,6 +29,7 @@ __all__ = [
     "beginning_of",
     "end_of",
     "find_batch",
+    "go_on_behind",
     "last_epochs",
     "place_upto",
 ]
@@ -109,6 +110,20 @@ class _Messages(Reader):
         return Batches(self._out[:filled], self.ends[: self.count].copy()) if filled else NONE
 
 
+def go_on_behind(reader: Reader, place: Place) -> None:
+    """Let a reader begin there. Raises JournalError if its segment is another one by now."""
+    if not place.segment:
+        if place.sequence:
+            reader.begin_behind(place.sequence, place.hash)
+        return
+    name = segment_name(place.segment)
+    header = read_header(reader.folder, name)
+    if not isinstance(header, dict) or header["generation"] != place.generation:
+        where = reader.folder.path / name
+        raise JournalError(f"{where} is no longer the segment of command {place.sequence}")
+    reader.go_on_at(header, place)
+
+
 class BatchReader:
     """Goes through the whole batches of a journal, each checked as `Reader` does.
 
@@ -136,20 +151,9 @@ class BatchReader:
         if at is None:
             begin(self._reader)
         else:
-            self._go_on_at(at)
+            go_on_behind(self._reader, at)
         self._last = self._reader.sequence
         self._hash = self._reader.chain.hash
-
-    def _go_on_at(self, place: Place) -> None:
-        if not place.segment:
-            if place.sequence:
-                self._reader.begin_behind(place.sequence, place.hash)
-            return
-        header = read_header(self.folder, segment_name(place.segment))
-        if not isinstance(header, dict) or header["generation"] != place.generation:
-            name = self.folder.path / segment_name(place.segment)
-            raise JournalError(f"{name} is no longer the segment of command {place.sequence}")
-        self._reader.go_on_at(header, place)
 
     @property
     def sequence(self) -> int:
@@ -179,7 +183,7 @@ class BatchReader:
         """The next batches, in messages of so many bytes in all; none at the end so far.
 
         One batch that is larger comes alone. last: none that ends behind this command. Raises
-        JournalCorrupt.
+        JournalCorrupt; JournalPruned where the next segment was deleted meanwhile.
         """
         if self._next == len(self._waiting):
             self._waiting, self._next = self._look(), 0
@@ -200,12 +204,22 @@ class BatchReader:
 
     def _look(self) -> Batches:
         """A batch that is just being written may look damaged; a moment later it is whole."""
-        for _ in range(RETRIES - 1):
+        for attempt in range(1, RETRIES + 1):
             try:
                 return self._reader.more()
-            except JournalCorrupt:
-                self._pause()
-        return self._reader.more()
+            except (JournalCorrupt, FileNotFoundError) as error:
+                first = next(iter(present_numbers(self.folder)), 0)
+                if self._reader.segment and first > self._reader.segment + 1:
+                    raise JournalPruned(
+                        f"{self.folder.path} begins with segment {first} now; what follows command"
+                        f" {self._reader.sequence} was deleted"
+                    ) from None
+                if isinstance(error, FileNotFoundError):
+                    self._reader.close()  # this segment is read, and was deleted: on to the next
+                if attempt == RETRIES:
+                    raise error
+            self._pause()
+        raise AssertionError("the last attempt returns or raises")
 
     def close(self) -> None:
         self._reader.close()

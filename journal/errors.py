@@ -15,6 +15,10 @@ class JournalLocked(JournalError):
     """Another process writes in this folder."""
 
 
+class JournalPruned(JournalError):
+    """The next segment was deleted while somebody was reading towards it."""
+
+
 class JournalCorrupt(JournalError):
     """Bytes that were synced are not what was written.
 

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from journal.batches import BatchReader
+from journal.batches import BatchReader, go_on_behind
 from journal.errors import JournalError
 from journal.folder import Bytes, Folder, ReadFolder, read_all
 from journal.headers import segment_name
 from journal.keys import Keys
 from journal.pieces import Span, assemble
 from journal.place import Place, place_of
+from journal.reader import Reader
 from journal.schema import BLOCK_BYTES
 
 SUFFIX = ".tail"
@@ -101,11 +102,21 @@ class TailFolder:
             text, at = text + block, at + BLOCK_BYTES
         return dict(json.loads(text.partition(b"\n")[0])), at
 
+    @property
+    def _start(self) -> Place:
+        """As it is to be given to a reader: before the first segment, or within it."""
+        inside = segment_name(self.before.segment) in self._pieces
+        return self.before if inside else replace(self.before, segment=0)
+
     def batches(self, keys: Keys | None = None) -> BatchReader:
         """Goes through it, and checks every batch."""
-        inside = segment_name(self.before.segment) in self._pieces
-        at = self.before if inside else replace(self.before, segment=0)
-        return BatchReader(self, keys=keys, at=at)
+        return BatchReader(self, keys=keys, at=self._start)
+
+    def commands(self, keys: Keys | None = None) -> Reader:
+        """The same for the commands alone, as they were written."""
+        reader = Reader(self, keys=keys, as_written=True)
+        go_on_behind(reader, self._start)
+        return reader
 
     def names(self) -> list[str]:
         return list(self._pieces)

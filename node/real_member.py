@@ -13,6 +13,7 @@ from journal.cutting import cut_behind
 from journal.files import lock_folder
 from journal.folder import RealFolder
 from journal.key_sources import load_keys
+from journal.receiving import complete_arrival
 from journal.snapshots import SnapshotStore, snapshot_folder
 from lmax.ringbuffer.agent import AgentBase
 from node.cluster_config import NodeConfig
@@ -78,9 +79,11 @@ def journal_of(config: NodeConfig) -> Path:
 
 
 def open_core(config: NodeConfig) -> Core:
-    part = config.node
+    part, journal = config.node, journal_of(config)
+    if journal.is_dir():  # files of another node may have been on their way at the last stop
+        complete_arrival(RealFolder(journal), RealFolder(snapshot_folder(journal)))
     return Core(
-        journal_of(config),
+        journal,
         layout=part.layout,
         journal_mode=part.journal_mode,
         journal_key=part.journal_key,

@@ -58,6 +58,14 @@ def test_replay_reports_itself_beside_the_engine_and_the_reader(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_batches_reports_each_size_beside_the_reader(tmp_path: Path) -> None:
+    found = run("batches", "--megabytes", "1", "--rounds", "1", "--dir", str(tmp_path))
+    assert [row["batch"] for row in found["sizes"]] == [2, 8, 32, 128, 512]
+    for row in found["sizes"]:
+        assert min(row.values()) > 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_harness_is_named_with_the_known_ones() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench", "speed"],

@@ -82,6 +82,8 @@ def verify(folder: Path, journal_key: str, json: bool) -> Exit:
 def dump(folder: Path, first: int, last: int | None, journal_key: str, json: bool) -> Exit:
     """Print the commands, one a line; with --json one object a line and a summary at the end.
 
+    DIR may also be a file cut-….tail, which keeps what was cut off a journal.
+
     \b
     Example:
       lmax journal dump lmax-data --from 22021 --to 22030

@@ -11,11 +11,13 @@ from typing import Any
 import click
 
 from journal.beginning import begin
+from journal.folder import RealFolder
 from journal.key_sources import load_keys
 from journal.reader import NO_LIMIT, Reader, segment_numbers
 from journal.recovery import resume
 from journal.repair import repair
 from journal.snapshots import SnapshotStore
+from journal.tails import TailFolder
 from journal.verify import verify
 from lmax._engine import Engine
 from node.cli.command_text import as_json_line, as_text
@@ -108,9 +110,7 @@ def dump_commands(folder: Path, first: int, last: int | None, key: str, as_json:
     """`lmax journal dump`"""
     write = as_json_line if as_json else as_text
     count = 0
-    directory = journal_of(folder)
-    with Reader(directory, keys=load_keys(key, directory), as_written=True) as reader:
-        begin(reader)
+    with _reader_of(folder, key) as reader:
         for commands in read_patiently(reader, last or NO_LIMIT):
             chosen = commands[commands["sequence"] >= first]
             count += len(chosen)
@@ -119,6 +119,17 @@ def dump_commands(folder: Path, first: int, last: int | None, key: str, as_json:
     if as_json:
         print_json({"commands": count, "from": first, "to": last})
     return Exit.OK
+
+
+def _reader_of(folder: Path, key: str) -> Reader:
+    """Of all commands as they were written, of a journal or of what was cut off one."""
+    if folder.is_file():
+        keys = load_keys(key, folder.parent)
+        return TailFolder(RealFolder(folder.parent), folder.name).commands(keys)
+    directory = journal_of(folder)
+    reader = Reader(directory, keys=load_keys(key, directory), as_written=True)
+    begin(reader)
+    return reader
 
 
 def show_replay(folder: Path, key: str, as_json: bool) -> Exit:

@@ -8,7 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from journal.reader import BLOCK_BYTES
+from journal.cutting import cut_behind
+from journal.folder import RealFolder
+from journal.reader import BLOCK_BYTES, Reader
 from tests.cli.driving import SMALL, inside, lmax
 
 
@@ -113,6 +115,21 @@ def test_ledger_check_tells_every_difference_in_a_line(tmp_path: Path, postgres:
     told = inside("ledger", "check", tmp_path, "--dsn", postgres, "--json")
     assert told.code == 1
     assert told.json["discrepancies"] == len(told.json["differences"]) > 0
+
+
+def test_dump_prints_what_was_cut_off_a_journal(copy: Path):
+    folder = RealFolder(copy)
+    with Reader(copy) as reader:
+        at = int(reader.read(1)["sequence"][-1])
+    whole = inside("journal", "dump", copy).output
+    tail = cut_behind(folder, at, snapshots=None).tail
+    assert (
+        inside("journal", "dump", copy).output + inside("journal", "dump", copy / tail).output
+        == whole
+    )
+    told = inside("journal", "dump", copy / "00000001.segment")
+    assert told.code == 3
+    assert "is no tail of a journal" in told.errors
 
 
 @pytest.mark.parametrize("verb", ["ls", "verify", "dump", "replay"])

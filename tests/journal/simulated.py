@@ -144,6 +144,8 @@ class SimulatedFolder:
         return self.open_to_write(name)
 
     def open_to_write(self, name: str) -> int:
+        if name not in self.seen_names:
+            raise FileNotFoundError(errno.ENOENT, "No such file", name)
         self._handles += 1
         self._open[self._handles] = self.seen_names[name]
         return self._handles

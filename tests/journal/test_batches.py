@@ -10,7 +10,7 @@ import pytest
 
 from journal.batches import BatchReader, Epoch, beginning_of, end_of, find_batch, last_epochs
 from journal.beginning import note
-from journal.errors import JournalCorrupt, JournalError
+from journal.errors import JournalCorrupt, JournalError, JournalPruned
 from journal.folder import Folder, RealFolder
 from journal.keys import Keys
 from journal.reader import READ_BYTES, Reader
@@ -220,3 +220,15 @@ def test_a_place_in_a_segment_that_is_another_now_is_refused(tmp_path: Path, see
     shutil.copy(tmp_path / "a/00000001.segment", tmp_path / "a/00000002.segment")
     with pytest.raises(JournalError, match="no longer the segment of command 800"):
         BatchReader(tmp_path / "a", at=place)
+
+
+def test_what_was_pruned_ahead_of_a_reader_is_told_from_damage(folder: Folder, seed: int) -> None:
+    written(where(folder), seed, [400, 400, 400, 400])
+    with BatchReader(folder, pause=lambda: None) as reader:
+        assert list(reader.read().lasts) == [400]
+        folder.remove("00000001.segment")
+        assert list(reader.read().lasts) == [800], "only what was read is gone"
+        folder.remove("00000002.segment")
+        folder.remove("00000003.segment")
+        with pytest.raises(JournalPruned, match="what follows command 800 was deleted"):
+            reader.read()
