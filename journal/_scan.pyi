@@ -48,5 +48,10 @@ class Chain:
         secret: bytes | None = ...,
     ) -> None: ...
     def gather(
-        self, chunk: Bytes, offset: int, last: int, out: Bytes
+        self,
+        chunk: Bytes,
+        offset: int,
+        last: int,
+        out: Bytes,
+        ends: npt.NDArray[np.int64] | None = ...,
     ) -> tuple[int, int, int, str]: ...

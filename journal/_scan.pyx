@@ -8,11 +8,10 @@ from journal._openssl cimport (
     sha256_new,
 )
 from journal.crc32c cimport crc32c, crc32c_by_table, crc32c_prepare
-from journal.format cimport Link, are_numbered, batch_bytes, batch_nonce
+from journal.format cimport Link, are_numbered, batch_bytes, batch_nonce, is_batch_header
 from journal.layout cimport (
-    BATCH_CHECKED_FROM, BATCH_HASHED_FROM, BATCH_HASHED_TO, BATCH_MAGIC, BLOCK_BYTES, FORMAT,
-    HASH_BYTES, MAX_BATCH, MAX_BATCH_BYTES, SEGMENT_CHECKED_FROM, SEGMENT_MAGIC, BatchHeader,
-    SegmentHeader,
+    BATCH_HASHED_FROM, BATCH_HASHED_TO, BATCH_MAGIC, BLOCK_BYTES, FORMAT, HASH_BYTES, MAX_BATCH,
+    MAX_BATCH_BYTES, SEGMENT_CHECKED_FROM, SEGMENT_MAGIC, BatchHeader, SegmentHeader,
 )
 from lmax.wire cimport RECORD_BYTES
 
@@ -117,12 +116,6 @@ cdef uint32_t checksum_of_header(const uint8_t *block, size_t size) noexcept nog
     return crc32c(0, block + SEGMENT_CHECKED_FROM, size - SEGMENT_CHECKED_FROM)
 
 
-cdef bint is_batch_header(const BatchHeader *header) noexcept nogil:
-    return header.magic == BATCH_MAGIC and header.header_checksum == crc32c(
-        0, <const char *>header + BATCH_CHECKED_FROM, sizeof(BatchHeader) - BATCH_CHECKED_FROM
-    )
-
-
 def batch_at(const unsigned char[::1] block):
     """(generation, first sequence) of a good batch header that begins here, or None."""
     cdef BatchHeader header
@@ -208,11 +201,12 @@ cdef class Chain:
                 raise MemoryError("no memory for a key")
 
     def gather(self, const unsigned char[::1] chunk, int64_t offset, uint64_t last,
-               unsigned char[::1] out):
+               unsigned char[::1] out, int64_t[::1] ends=None):
         """Take the commands of the batches at the start of a chunk, one after the other.
 
         offset: of the chunk in its segment; last: sequence of the last command to take (a batch
-        is taken whole); out: room for commands, or empty where they are only checked.
+        is taken whole); out: room for commands, or empty where they are only checked. ends: each
+        batch's header goes before its commands, and where the batch ends in `out` goes here.
         Returns (stop, bytes consumed, bytes put in out, what is wrong).
         """
         cdef size_t at = 0
@@ -223,6 +217,10 @@ cdef class Chain:
         cdef size_t room = out.shape[0]
         cdef const uint8_t *data = &chunk[0] if chunk_bytes else NULL
         cdef uint8_t *target = &out[0] if room else NULL
+        cdef size_t most = ends.shape[0] if ends is not None else 0
+        cdef int64_t *end = &ends[0] if most else NULL
+        cdef size_t lead = sizeof(header) if most else 0
+        cdef size_t taken = 0
         cdef uint8_t *commands
         cdef size_t size
         if self.link.key and (self.aes != NULL) != (room != 0):
@@ -234,15 +232,19 @@ cdef class Chain:
                 if found != WHOLE:
                     break
                 size = header.count * RECORD_BYTES if room else 0
-                if filled + size > room:
+                if filled + lead + size > room or (most and taken == most):
                     break
                 commands = <uint8_t *>data + at + 128
                 if room:
-                    commands = target + filled
+                    commands = target + filled + lead
                 found = self.check(&header, data + at, offset + at, commands)
                 if found != WHOLE:
                     break
-                filled += size
+                if most:
+                    memcpy(target + filled, &header, lead)
+                    end[taken] = filled + lead + size
+                filled += lead + size
+                taken += 1
                 at += batch_bytes(header.count)
                 self.link.sequence += header.count
                 self.link.epoch = header.epoch

@@ -15,7 +15,8 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from journal.layout cimport BLOCK_BYTES, HASH_BYTES
+from journal.crc32c cimport crc32c
+from journal.layout cimport BATCH_CHECKED_FROM, BATCH_MAGIC, BLOCK_BYTES, HASH_BYTES, BatchHeader
 
 
 cdef struct Link:
@@ -30,6 +31,13 @@ cdef struct Link:
 cdef inline int64_t batch_bytes(int64_t count) noexcept nogil:
     """What a batch of that many commands takes in the file."""
     return (128 + 128 * count + BLOCK_BYTES - 1) & ~<int64_t>(BLOCK_BYTES - 1)
+
+
+cdef inline bint is_batch_header(const BatchHeader *header) noexcept nogil:
+    """Whether it is one, and as it was written."""
+    return header.magic == BATCH_MAGIC and header.header_checksum == crc32c(
+        0, <const char *>header + BATCH_CHECKED_FROM, sizeof(BatchHeader) - BATCH_CHECKED_FROM
+    )
 
 
 cdef inline void batch_nonce(uint64_t generation, int64_t offset, uint8_t *nonce) noexcept nogil:

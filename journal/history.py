@@ -26,11 +26,14 @@ class History:
 
     It keeps a second copy of the whole state, at the command it has come to, and begins with the
     newest snapshot that is not newer than what is asked for.
+
+    commands: those whose events were returned last, until the next call.
     """
 
     def __init__(self, directory: Path, keys: Keys | None = None) -> None:
         self._directory = directory
         self._keys = keys
+        self.commands: npt.NDArray[np.void] = np.empty(0, COMMAND)
         self._store = SnapshotStore.of(directory, keys)
         self._begin(0)
 
@@ -60,7 +63,9 @@ class History:
             self.engine.skim(old)
             new = self._take(until - self.engine.sequence)
             if len(new):
+                self.commands = new
                 return self.engine.apply(new)
+        self.commands = np.empty(0, COMMAND)
         return np.empty(0, EVENT)
 
     def _take(self, count: int) -> npt.NDArray[np.void]:

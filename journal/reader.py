@@ -124,6 +124,11 @@ class Reader:
         JournalCorrupt.
         """
         out = self._out if into is None else into
+        filled = self._fill(last, out)
+        return self._leave_out(out[:filled].view(COMMAND)) if filled else np.empty(0, COMMAND)
+
+    def _fill(self, last: int, out: Bytes) -> int:
+        """How many bytes of what comes next were put in `out`; 0 at the end so far."""
         ahead: JournalCorrupt | int | None = None
         while self.sequence < last:
             if self._handle < 0 and not self._open_next():
@@ -131,7 +136,7 @@ class Reader:
             filled, wrong = self._gather(last, out)
             if filled:
                 self.torn = ""
-                return self._leave_out(out[:filled].view(COMMAND))
+                return filled
             if isinstance(ahead, JournalCorrupt):
                 raise ahead
             if ahead == NEXT_SEGMENT:
@@ -143,7 +148,7 @@ class Reader:
             ahead = self._look_ahead(wrong)
             if ahead == NOTHING:
                 break
-        return np.empty(0, COMMAND)
+        return 0
 
     @property
     def skipped(self) -> dict[int, int]:
@@ -168,9 +173,7 @@ class Reader:
     def _gather(self, last: int, out: Bytes) -> tuple[int, str]:
         """Read on; bytes of commands found, or what is wrong where the next batch should be."""
         size = self.folder.read_at(self._handle, self._chunk, self.offset)
-        stop, consumed, filled, wrong = self.chain.gather(
-            self._chunk[:size], self.offset, last, out
-        )
+        stop, consumed, filled, wrong = self._take(self._chunk[:size], last, out)
         self.offset += consumed
         if not filled and stop == SPOILED:
             if wrong == NOT_OPENED and self.offset == BLOCK_BYTES:
@@ -179,6 +182,10 @@ class Reader:
         if not filled and stop == EXHAUSTED and size:
             wrong = "a batch that is cut off by the end of the file"
         return filled, wrong
+
+    def _take(self, data: Bytes, last: int, out: Bytes) -> tuple[int, int, int, str]:
+        """What `Chain.gather` makes of these bytes."""
+        return self.chain.gather(data, self.offset, last, out)
 
     def batches(self, last: int = NO_LIMIT) -> Iterator[Commands]:
         """`read` until the end."""

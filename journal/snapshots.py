@@ -156,6 +156,32 @@ class SnapshotStore:
                 self.folder.remove(name)
         self.folder.sync()
 
+    def drop_behind(self, sequence: int, cluster: bytes) -> list[str]:
+        """Remove those that hold a command behind that one, the newest first; their names.
+
+        For a journal that is cut. Those of another journal stay. JournalLocked while one is taken.
+        """
+        later = [name for name in self.names() if name > snapshot_name(sequence)]
+        gone = [name for name in later if not self._is_of_another(name, cluster)]
+        if not gone:
+            return []
+        lock = self._lock()
+        try:
+            self._drop_half_made()
+            for name in gone:
+                self.folder.remove(name)
+            self.folder.sync()
+        finally:
+            if lock >= 0:
+                os.close(lock)
+        return gone
+
+    def _is_of_another(self, name: str, cluster: bytes) -> bool:
+        try:
+            return self.header(name).place.cluster != cluster
+        except SnapshotError:
+            return False
+
     def _is_of(self, name: str, cluster: bytes) -> bool:
         try:
             return self.header(name).place.cluster == cluster

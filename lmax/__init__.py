@@ -3,8 +3,8 @@
     from lmax import Engine, OrderBook, Side
 
 `Engine` is the whole thing inside your process: a journal on disk, accounts, books, events.
-`OrderBook` is a bare book for research. docs/embedding.md shows both. Nothing is loaded
-before it is asked for.
+`OrderBook` is a bare book for research. docs/embedding.md shows both. `Session` reaches nodes
+over the network: docs/clients.md. Nothing is loaded before it is asked for.
 """
 
 from importlib import import_module
@@ -35,6 +35,16 @@ if TYPE_CHECKING:
         Tier,
         TimeInForce,
         TriggerSource,
+    )
+    from node.clients.session import Session
+    from node.clients.tickets import (
+        AlreadyInFlight,
+        Conflict,
+        FateUnknown,
+        NotKnown,
+        RequestRefused,
+        SessionClosed,
+        Ticket,
     )
     from node.embedded import (
         AheadOfJournal,
@@ -73,6 +83,16 @@ else:
             "TimeInForce",
             "TriggerSource",
         ],
+        "node.clients.session": ["Session"],
+        "node.clients.tickets": [
+            "AlreadyInFlight",
+            "Conflict",
+            "FateUnknown",
+            "NotKnown",
+            "RequestRefused",
+            "SessionClosed",
+            "Ticket",
+        ],
         "node.embedded": [
             "AheadOfJournal",
             "Engine",
@@ -103,14 +123,17 @@ __all__ = [
     "REPORT",
     "Account",
     "AheadOfJournal",
+    "AlreadyInFlight",
     "Book",
     "CommandType",
+    "Conflict",
     "CoreFailed",
     "Engine",
     "EngineClosed",
     "Event",
     "EventFlag",
     "EventType",
+    "FateUnknown",
     "JournalCorrupt",
     "JournalFailed",
     "JournalKeyError",
@@ -119,16 +142,21 @@ __all__ = [
     "LogicFailed",
     "LotPolicy",
     "NoRoom",
+    "NotKnown",
     "OrderBook",
     "OrderType",
     "Phase",
     "Position",
     "Reason",
+    "RequestRefused",
     "RingFull",
     "SelfTrade",
+    "Session",
+    "SessionClosed",
     "Side",
     "Sides",
     "Status",
+    "Ticket",
     "Tier",
     "TimeInForce",
     "Trading",

@@ -7,7 +7,7 @@ rest of the check.
 from libc.stdint cimport INT64_MAX
 from libc.string cimport memset
 
-from lmax.book.bareparts cimport leave, price_of, report, rest, take_off, ticks_of
+from lmax.book.bareparts cimport leave, move, price_of, report, rest, take_off, ticks_of
 from lmax.book.baretrade cimport can_fill, refusal, reject, trade, why_not
 from lmax.book.levels cimport (
     NODES_OF_FLAT,
@@ -123,8 +123,8 @@ cdef inline bint plain(
     # Type, side, order type and time in force in one look: bits that none of them may have.
     return (
         (<uint32_t *>&message.type)[0] & 0xFCFEFE00U == 0
-        and message.quantity > 0
-        and message.quantity <= INT64_MAX - book.totals[message.side]
+        # From 1 to what the side can still hold: below 1 it is a huge number.
+        and <uint64_t>message.quantity - 1 < <uint64_t>(INT64_MAX - book.totals[message.side])
         and book.ids.count < book.max_orders
         and pools.slots.live < SAFE_ORDERS
         and not book.stepped
@@ -180,9 +180,8 @@ cdef inline void new_order(
         reject(book, message, reason)
         return
     key = price_key(side, ticks_of(book, message.price))
-    if message.order_type | (message.time_in_force >= TIF_IOC) | (
-        book.sides[1 - side].best_key <= ~key
-    ):
+    # Once it is known to be right, one bit tells a market order and one IOC or FOK.
+    if (<uint32_t *>&message.type)[0] & 0x02010000U or book.sides[1 - side].best_key <= ~key:
         trade_new(book, message, tag)
         return
     report(
@@ -274,6 +273,10 @@ cdef void replace_order(BareBook *book, const Message *message) noexcept nogil:
             slot.id = new_id
             ids_put(ids, ids_place(ids, slots, new_tag, new_id), new_tag, index)
         report(book, RPT_REPLACED, side, REASON_NONE, new_id, id, message.price, leaves, leaves)
+        return
+    if new_id == id and book.sides[1 - side].best_key > ~key:
+        move(book, book.pools, index, key, leaves)
+        report(book, RPT_REPLACED, side, REASON_NONE, id, id, message.price, leaves, leaves)
         return
     ids_forget(ids, id, index)
     # Its level stays until the order has its new one: they often share a leaf.

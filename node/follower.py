@@ -10,7 +10,7 @@ import numpy.typing as npt
 from journal.history import CHUNK, History
 from lmax._tail import RingTail
 from lmax.records import joined
-from lmax.schema import EVENT, EventFlag
+from lmax.schema import COMMAND, EVENT, EventFlag
 from node.core import Core
 
 Events = npt.NDArray[np.void]
@@ -85,6 +85,28 @@ class Follower:
         if whole < len(events):
             self._carry = [events[whole:]]
         return self._delivered(events[:whole])
+
+    def commands(self, events: Events) -> Events | None:
+        """The commands whose events `poll` returned last, copied; None if that is too late.
+
+        They are looked up in the input ring, whose slots are soon used again. After None go back
+        with `restart`: with events from the journal come their commands.
+        """
+        if not len(events):
+            return np.empty(0, COMMAND)
+        first, last = int(events[0]["sequence"]), int(events[-1]["sequence"])
+        found = self._history.commands
+        if len(found) and found[0]["sequence"] == first and found[-1]["sequence"] == last:
+            return found.copy()
+        ring = self._core.input
+        # Who publishes may be writing behind the cursor; it is a quarter of the ring at most.
+        room = ring.capacity - ring.capacity // 4
+        if last - first >= room:
+            return None
+        commands = ring.read(first, last)
+        if ring.cursor >= first + room:
+            return None
+        return commands
 
     def _delivered(self, events: Events) -> Events:
         if len(events):

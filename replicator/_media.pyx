@@ -22,7 +22,7 @@ LARGEST_MTU = 65_504
 """Of UDP; a datagram of that size stays whole on loopback only."""
 
 TIMER_NS = 50_000_000           # how often the driver looks for what has timed out
-DATAGRAMS = 16                  # sent or received by one system call; Aeron's bound
+DATAGRAMS = 16                  # received by one system call; Aeron's bound
 RECEIVE_BYTES = 2 << 20         # of a socket's buffer, where the system allows that
 
 
@@ -117,8 +117,10 @@ cdef class MediaDriver(AgentBase):
         check(aeron.driver_set_rcvbuf(context, buffer), "receive buffer")
         check(aeron.driver_set_sndbuf(context, sending), "send buffer")
         check(aeron.driver_set_window(context, window), "window")
-        check(aeron.driver_set_messages_per_send(context, DATAGRAMS), "datagrams")
-        check(aeron.driver_set_sender_vector(context, DATAGRAMS), "datagrams")
+        # One datagram a system call. When two are sent to a port that was closed, the first is
+        # refused with the second: the sender then repeats both for ever, never gets to see that
+        # nobody has answered for long, and the peer that is gone stays connected.
+        check(aeron.driver_set_messages_per_send(context, 1), "datagrams")
         check(aeron.driver_set_receiver_vector(context, DATAGRAMS), "datagrams")
 
     cdef _set_timeouts(self, double peer, double client):

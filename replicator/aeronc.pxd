@@ -71,7 +71,6 @@ cdef struct Functions:
     int (*driver_set_sndbuf)(void *context, size_t value) noexcept nogil
     int (*driver_set_window)(void *context, size_t value) noexcept nogil
     int (*driver_set_messages_per_send)(void *context, uint32_t value) noexcept nogil
-    int (*driver_set_sender_vector)(void *context, uint32_t value) noexcept nogil
     int (*driver_set_receiver_vector)(void *context, uint32_t value) noexcept nogil
     int (*driver_set_timer_interval)(void *context, uint64_t ns) noexcept nogil
     int (*driver_set_client_liveness)(void *context, uint64_t ns) noexcept nogil

@@ -33,7 +33,6 @@ NAMES = (
     "aeron_driver_context_set_socket_so_sndbuf",
     "aeron_driver_context_set_rcv_initial_window_length",
     "aeron_driver_context_set_network_publication_max_messages_per_send",
-    "aeron_driver_context_set_sender_io_vector_capacity",
     "aeron_driver_context_set_receiver_io_vector_capacity",
     "aeron_driver_context_set_timer_interval_ns",
     "aeron_driver_context_set_client_liveness_timeout_ns",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Buffer, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,9 @@ from replicator._secure import SecureLink
 
 Clock = Callable[[], int]
 """Monotonic nanoseconds."""
+
+Post = Callable[[int, Buffer], bool]
+"""Puts a message into a mailbox: its kind, its body; False while that is full."""
 
 MS = 1_000_000
 

@@ -17,8 +17,8 @@ SECONDS = 300
 class DebianPackages:
     """Some packages of one version.
 
-    folder: to unpack them into; program, library: their paths in it; places: where else the
-    library is, when the machine has it with the program on PATH.
+    folder: to unpack them into; program, library: their paths in it, "" where no library is
+    wanted; places: where else the library is, when the machine has it with the program on PATH.
     """
 
     name: str
@@ -26,13 +26,15 @@ class DebianPackages:
     packages: tuple[str, ...]
     folder: Path
     program: str
-    library: str
+    library: str = ""
     places: tuple[str, ...] = ()
 
     @property
     def own(self) -> tuple[Path, Path] | None:
-        """Program and library of the machine, if it has both."""
+        """Program and library of the machine, if it has both, or the program where one does."""
         program = shutil.which(Path(self.program).name)
+        if program and not self.library:
+            return Path(program), Path()
         for place in self.places:
             library = Path(place, Path(self.library).name)
             if program and library.is_file():
@@ -60,7 +62,7 @@ class DebianPackages:
                 run("dpkg-deb", "-x", package, half, folder=half)
                 package.unlink()
             run(half / self.program, "--version", folder=half)
-            if not (half / self.library).is_file():
+            if self.library and not (half / self.library).is_file():
                 raise RuntimeError(f"Debian's packages brought no {self.library}")
             half.rename(self.folder)
         finally:

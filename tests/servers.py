@@ -84,8 +84,17 @@ SOFTHSM = DebianPackages(
 )
 """A token in software, spoken to over PKCS#11."""
 
+ETCD = DebianPackages(
+    name="etcd",
+    version="3.",
+    packages=("etcd-server",),
+    folder=FOLDER / "etcd",
+    program="usr/bin/etcd",
+)
+"""The witness of nodes on several machines."""
+
 Server = GoServer | DebianPackages
-SERVERS: list[Server] = [S3, SOFTHSM]
+SERVERS: list[Server] = [S3, SOFTHSM, ETCD]
 
 
 def built(server: Server) -> Path:

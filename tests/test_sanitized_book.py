@@ -58,7 +58,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = ADDRESS.environment(folder, LMAX_TWIN_COMMANDS=COMMANDS)
+    environment = ADDRESS.environment(
+        folder, LMAX_TWIN_COMMANDS=COMMANDS, LMAX_STATEFUL_COMMANDS=COMMANDS
+    )
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from journal.archive.errors import ArchiveError
 from journal.archive.manifest import Checkpoint, checkpoint_of
-from journal.folder import RealFolder
+from journal.folder import ReadFolder, RealFolder, read_all
 
 NAME = "archive.checkpoints"
 
@@ -25,6 +25,13 @@ def kept_for(directory: Path, where: str) -> Checkpoint | None:
         raise ArchiveError(f"{directory / NAME}: {text!r} is no checkpoint") from None
 
 
+def archives_of(folder: ReadFolder) -> list[str]:
+    """Where this journal was archived to. Raises ArchiveError."""
+    if not folder.exists(NAME):
+        return []
+    return sorted(_parsed(folder.path / NAME, read_all(folder, NAME).tobytes()))
+
+
 def keep(directory: Path, where: str, checkpoint: Checkpoint) -> None:
     """Remember it, safely."""
     folder = RealFolder(directory)
@@ -36,11 +43,16 @@ def keep(directory: Path, where: str, checkpoint: Checkpoint) -> None:
 
 def _all(directory: Path) -> dict[str, str]:
     try:
-        found = json.loads((directory / NAME).read_text())
+        return _parsed(directory / NAME, (directory / NAME).read_bytes())
     except FileNotFoundError:
         return {}
+
+
+def _parsed(path: Path, text: bytes) -> dict[str, str]:
+    try:
+        found = json.loads(text)
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise ArchiveError(f"{directory / NAME} is damaged; take it from a copy, or remove it")
+        raise ArchiveError(f"{path} is damaged; take it from a copy, or remove it")
     return found

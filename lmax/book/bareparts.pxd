@@ -5,7 +5,9 @@ cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from lmax._book cimport BareBook, BookPools
-from lmax.book.levels cimport Level, key_price, level_at, level_drop_if_empty, level_for, level_key
+from lmax.book.levels cimport (
+    Level, LevelTree, key_price, level_at, level_drop_if_empty, level_for, level_key,
+)
 from lmax.base.memory cimport Pool
 from lmax.book.orderids cimport ids_put
 from lmax.book.orders cimport Slot, queue_append, queue_unlink, slot_at, slot_give, slot_take
@@ -66,6 +68,27 @@ cdef inline void leave(
     if drop:
         level_drop_if_empty(&pools.levels, &book.sides[side], number)
     slot_give(slots, index)
+
+
+cdef inline void move(
+    BareBook *book, BookPools *pools, uint32_t index, uint64_t key, int64_t leaves
+) noexcept nogil:
+    """Put an order that rests behind what rests at another price, or at its own; its id stays."""
+    cdef Pool *slots = &pools.slots
+    cdef Slot *slot = slot_at(slots, index)
+    cdef uint32_t before = slot.level
+    cdef LevelTree *tree = &book.sides[slot.side]
+    cdef Level *level = level_at(&pools.levels, before)
+    queue_unlink(slots, level, slot)
+    level.quantity -= slot.leaves
+    book.totals[slot.side] += leaves - slot.leaves
+    # The old level stays until the order has its new one: they often share a leaf.
+    slot.level = level_for(&pools.levels, tree, key)
+    slot.leaves = leaves
+    level = level_at(&pools.levels, slot.level)
+    queue_append(slots, level, index)
+    level.quantity += leaves
+    level_drop_if_empty(&pools.levels, tree, before)
 
 
 cdef inline int64_t price_of(

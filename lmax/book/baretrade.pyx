@@ -112,11 +112,11 @@ cdef uint8_t why_not(
     BareBook *book, int64_t price, int64_t quantity, int64_t total
 ) noexcept nogil:
     """Why an order of that price and quantity cannot be; total: that rests on its side."""
-    if price % book.tick_size:
+    if book.stepped and price % book.tick_size:
         return REASON_PRICE_TICK
     if quantity < 1:
         return REASON_QUANTITY_RANGE
-    if quantity % book.lot_size:
+    if book.stepped and quantity % book.lot_size:
         return REASON_QUANTITY_LOT
     if quantity > INT64_MAX - total:
         return REASON_QUANTITY_RANGE

@@ -5,7 +5,7 @@ from lmax.rules._chains cimport Chain, chain_account, chain_add, chain_instrumen
 from lmax.rules._lists cimport chain_session
 from lmax.rules._mass cimport cancel_chain
 from lmax.rules._phases cimport accept_setting, check_known
-from lmax.state._state cimport Order, emit, slot_of
+from lmax.state._state cimport SPECIAL_WAITING, Order, emit, set_timed, slot_of
 from lmax.state.funds cimport (
     ACCOUNT_FIRM_KILLED, ACCOUNT_OF_HAND, ACCOUNT_OPEN, Account, account_flag, account_hash,
 )
@@ -24,6 +24,16 @@ cdef inline bint is_open(State *state, uint32_t account) noexcept nogil:
     return account <= MAX_ACCOUNT and (
         state.funds.accounts[account].flags & ACCOUNT_OPEN
     ) != 0
+
+
+cdef void look_again(State *state, uint32_t account) noexcept nogil:
+    """An order that waited, of this account or for one of its, may have met orders of one hand
+    only, which they are no more: TIMER looks."""
+    cdef uint32_t index = state.funds.accounts[account].first
+    while index:
+        if state.instruments[state.orders[index].instrument].special & SPECIAL_WAITING:
+            set_timed(state, state.orders[index].instrument)
+        index = state.orders[index].account_next
 
 
 cdef uint8_t set_account(State *state, Command *command) noexcept nogil:
@@ -46,6 +56,7 @@ cdef uint8_t set_account(State *state, Command *command) noexcept nogil:
         &state.funds, command.account, ACCOUNT_FIRM_KILLED,
         (state.killed_firms.words[command.firm >> 6] >> (command.firm & 63) & 1) != 0,
     )
+    look_again(state, command.account)
     emit(state, EVT_ACCEPTED).account = command.account
     return REASON_NONE
 

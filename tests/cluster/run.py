@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from journal.batches import walk
+from journal.batches import BatchReader
 from journal.files import Journal
 from lmax._engine import Engine
 from lmax.records import joined
@@ -117,9 +117,12 @@ class Run:
                         node.member.leading.agent.count(index, False)
 
     def drop_a_batch(self, node: Node) -> None:
-        places = [place for place, _, _ in walk(node.folder)]
-        if len(places) > 2:
-            self.world.cut(node.folder, places[-2].sequence)
+        with BatchReader(node.folder, pause=lambda: None) as reader:
+            lasts: list[int] = []
+            while len(found := reader.read()):
+                lasts += found.lasts.tolist()
+        if len(lasts) > 2:
+            self.world.cut(node.folder, lasts[-2])
 
     def disturb(self) -> None:
         """One of the things that happen to machines and networks."""

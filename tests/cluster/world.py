@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from journal.cutting import cut_behind
+from journal.snapshots import SnapshotStore
 from lmax._tail import RingTail
 from lmax.ringbuffer.ring import RingFull
 from lmax.ringbuffer.sequence import RingSequence
@@ -152,6 +154,18 @@ class Files:
         raise AssertionError("nothing is pruned here")
 
 
+def own_log(core: Core) -> OwnLog:
+    folder = core.journal.folder
+    return OwnLog(
+        folder,
+        SnapshotStore(folder),
+        CLUSTER,
+        core.journal.keys,
+        synced=lambda: core.synced.value,
+        pause=lambda: None,
+    )
+
+
 class Node:
     """A machine: its disk stays, its process comes and goes."""
 
@@ -201,7 +215,7 @@ class Node:
             {name: PlainGreeter(world.random) for name in others},
             SlowKeeper(world, self.name),
             clock=self.now,
-            log_of=lambda core: OwnLog(core.journal.folder, CLUSTER, core.journal.keys),
+            log_of=own_log,
             files=Files(self),
             simulated=self.clock,
             told=self.told,
@@ -311,9 +325,8 @@ class World:
         return max(leading, key=lambda n: n.member._mine.epoch, default=None)  # type: ignore
 
     def cut(self, folder: SimulatedFolder, sequence: int) -> str:
-        from tests.cluster.cutting import cut
-
-        return cut(folder, sequence)
+        done = cut_behind(folder, sequence, snapshots=None)
+        return f"{done.first} to {done.last} are set aside in {done.tail or 'nothing'}"
 
 
 def in_sync(world: World) -> Callable[[], bool]:

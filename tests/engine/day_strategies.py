@@ -51,15 +51,18 @@ def protections(draw: st.DrawFn) -> Command:
     )
 
 
+SCOPES: list[dict[str, Any]] = [
+    {},
+    {"firm": 1},
+    {"account": FEW_ACCOUNTS[0]},
+    {"instrument": INSTRUMENTS[0].instrument},
+]
+"""What a kill switch is for: the venue, a firm, an account or an instrument."""
+
+
 @st.composite
 def kill_switches(draw: st.DrawFn) -> Command:
-    scopes: list[dict[str, Any]] = [
-        {},
-        {"firm": 1},
-        {"account": FEW_ACCOUNTS[0]},
-        {"instrument": INSTRUMENTS[0].instrument},
-    ]
-    scope = draw(st.sampled_from(scopes))
+    scope = draw(st.sampled_from(SCOPES))
     return Command(type=CommandType.KILL_SWITCH, enabled=draw(st.integers(0, 1)), **scope)
 
 

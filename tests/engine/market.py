@@ -70,13 +70,16 @@ EDGES: dict[str, list[int | bytes]] = {
 
 
 def opening(
-    cash: int = 10**17, lots: int = 10_000_000, accounts: Sequence[int] = ACCOUNTS
+    cash: int = 10**17,
+    lots: int = 10_000_000,
+    accounts: Sequence[int] = ACCOUNTS,
+    instruments: Sequence[Command] = INSTRUMENTS,
 ) -> list[Command]:
     """Instruments are defined, accounts opened, and each gets cash and lots of everything."""
-    commands = [*INSTRUMENTS, *(build.open_account(account) for account in accounts)]
+    commands = [*instruments, *(build.open_account(account) for account in accounts)]
     for account in accounts:
         commands.append(build.deposit(account, cash))
-        for definition in INSTRUMENTS:
+        for definition in instruments:
             amount = lots * definition.lot_size
             commands.append(build.deposit(account, amount, definition.instrument))
     return commands

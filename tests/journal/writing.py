@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from journal.files import Journal
+from journal.folder import Folder, ReadFolder
 from journal.keys import Keys
 from journal.reader import Reader
 from lmax.records import joined
@@ -31,12 +32,13 @@ def commands_of(seed: int, first: int, count: int) -> np.ndarray:
 class Scribe:
     """Replays a folder, then writes: one `write` is one batch if it fits.
 
-    `found` holds the commands that the replay found.
+    `found` holds the commands that the replay found. On a simulated disk everything is done by
+    who calls.
     """
 
     def __init__(
         self,
-        directory: Path,
+        directory: Path | Folder,
         *,
         segment_bytes: int = SMALL,
         mode: str = "auto",
@@ -57,7 +59,10 @@ class Scribe:
         self.ring = RingBuffer(slots, dtype=COMMAND, last=self.journal.sequence)
         self.position = RingSequence()
         self.ring.add_gate(self.position)
-        self.agent = self.journal.journaler(self.ring, self.position, epoch=epoch)
+        self._alone = not isinstance(directory, Path)
+        self.agent = self.journal.journaler(
+            self.ring, self.position, epoch=epoch, start=not self._alone
+        )
 
     def write(self, commands: np.ndarray) -> None:
         """Publish and make durable, with patience for the segment maker."""
@@ -67,6 +72,8 @@ class Scribe:
     def sync(self, seconds: float = 10) -> None:
         deadline = time.monotonic() + seconds
         while self.position.value < self.ring.cursor:
+            if self._alone:
+                self.journal.make_segment()
             done = self.agent.do_work()
             assert done >= 0, self.agent.error
             assert time.monotonic() < deadline, self.journal.problem or "nothing is written"
@@ -88,7 +95,7 @@ class Scribe:
         self.close()
 
 
-def written(directory: Path, seed: int, sizes: list[int], **options: Any) -> np.ndarray:
+def written(directory: Path | Folder, seed: int, sizes: list[int], **options: Any) -> np.ndarray:
     """A journal of batches of these sizes; its commands."""
     parts = []
     with Scribe(directory, **options) as scribe:
@@ -100,7 +107,7 @@ def written(directory: Path, seed: int, sizes: list[int], **options: Any) -> np.
     return joined(parts)
 
 
-def read_all(directory: Path, keys: Keys | None = None) -> np.ndarray:
+def read_all(directory: Path | ReadFolder, keys: Keys | None = None) -> np.ndarray:
     with Reader(directory, keys=keys) as reader:
         return joined([np.empty(0, COMMAND), *(b.copy() for b in reader.batches())])
 

@@ -61,6 +61,20 @@ def test_a_peer_that_is_killed_and_comes_back_is_connected_to_the_same_channel(f
         assert end.client.replaced == 0
 
 
+def test_a_peer_that_is_killed_with_messages_on_their_way_is_seen_to_be_gone(folder, peers):
+    """Its closed port refuses datagrams; the sender looks at the time all the same."""
+    here, there = free_port(), free_port()
+    out, back = (udp(there), 1018), (udp(here), 1033)
+    with End(f"{folder}-a", out, back) as end:
+        peer = peers(f"{folder}-b", back, out)
+        answers(end, b"there")
+        peer.kill()
+        peer.wait()
+        for _ in range(100):
+            end.channel.send(bytes(1_300))
+        until(lambda: not end.channel.connected, end)
+
+
 def test_two_processes_share_a_drivers_directory(folder, peers):
     """Over IPC, also after the one that does not own the driver was killed."""
     out, back = ("aeron:ipc", 1018), ("aeron:ipc", 1033)

@@ -1,0 +1,109 @@
+"""A thread that follows what a core does, commands and events, for the client port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from time import sleep
+
+from journal.errors import JournalError
+from node.clients.keys import Records
+from node.core import Core
+from node.follower import Follower
+
+SHORTEST_S, LONGEST_S = 0.0001, 0.001
+AT_ONCE = 8192
+"""Events handed over together; the loop that takes them does nothing else meanwhile."""
+AHEAD = 4
+"""Parts handed over and not done with yet."""
+
+
+class Feed:
+    """Hands commands and their events to `deliver`, each once and in order, from its own thread.
+
+    after: the first command handed over is the one behind it; where the journal does not reach
+    back so far, the one behind what the core recovered: `begins` is told before anything comes.
+    failed: called once with the reason when nothing more will come. Who takes a part says so
+    with `done`.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        after: int,
+        begins: Callable[[int], None],
+        deliver: Callable[[Records, Records], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self._core = core
+        self._deliver = deliver
+        self._failed = failed
+        self._follower = Follower(core, core.journal.directory, after)
+        self._room = threading.Semaphore(AHEAD)
+        self._stopping = False
+        self._after = after
+        self._begins = begins
+        self._thread = threading.Thread(target=self._run, name="client-feed", daemon=True)
+
+    def _begin(self) -> tuple[Records, Records]:
+        """The first part, which shows whether the journal still holds what is behind `after`."""
+        while True:
+            try:
+                part = self._next()
+            except JournalError:
+                if self._after >= self._core.recovered:
+                    raise
+                self._after = self._core.recovered
+                self._follower.restart(self._after)
+            else:
+                self._begins(self._after)
+                return part
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def done(self) -> None:
+        """One part was dealt with."""
+        self._room.release()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._room.release()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._follower.close()
+
+    def _run(self) -> None:
+        try:
+            self._hand_over(*self._begin())
+            self._follow()
+        except BaseException as error:
+            self._failed(error)
+
+    def _follow(self) -> None:
+        pause = SHORTEST_S
+        while not self._stopping:
+            commands, events = self._next()
+            if len(commands):
+                self._hand_over(commands, events)
+                pause = SHORTEST_S
+                continue
+            self._core.raise_failure()
+            sleep(pause)
+            pause = min(LONGEST_S, pause * 1.5)
+
+    def _next(self) -> tuple[Records, Records]:
+        """The next part; empty when there is none now, or when it is to be read from the disk."""
+        before = self._follower.position
+        events = self._follower.poll(AT_ONCE)
+        commands = self._follower.commands(events)
+        if commands is None:
+            self._follower.restart(before)
+            return events[:0], events[:0]
+        return commands, events
+
+    def _hand_over(self, commands: Records, events: Records) -> None:
+        if len(commands):
+            self._room.acquire()
+            if not self._stopping:
+                self._deliver(commands, events)
