@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from node.client_port import ClientPort
+from node.clients.server import Server
 from node.cluster_config import NodeConfig
 from node.config_values import ConfigError
 from node.control_loop import Port
@@ -25,7 +27,8 @@ def open_member(config: NodeConfig, told: Callable[[str], None]) -> MemberLike:
 
 def serve_clients(config: NodeConfig, member: MemberLike) -> Port:
     """The client port; ClientPort looks after its server."""
-    raise ConfigError(f"{config.file}: this build has no client port")
+    token = config.client_token() or None
+    return ClientPort(config, member, lambda view: Server(view, config.me.clients, token=token))
 
 
 def new_identity(file: Path) -> str:
