@@ -40,6 +40,6 @@ def batchheader():
         "hash": (<char *>&header.hash - base, sizeof(header.hash)),
         "generation": (<char *>&header.generation - base, sizeof(header.generation)),
         "key": (<char *>&header.key - base, sizeof(header.key)),
-        "reserved": (<char *>&header.reserved - base, sizeof(header.reserved)),
+        "behind": (<char *>&header.behind - base, sizeof(header.behind)),
         "tag": (<char *>&header.tag - base, sizeof(header.tag)),
     }

@@ -117,12 +117,15 @@ cdef uint32_t checksum_of_header(const uint8_t *block, size_t size) noexcept nog
 
 
 def batch_at(const unsigned char[::1] block):
-    """(generation, first sequence) of a good batch header that begins here, or None."""
+    """(generation, first sequence, blocks of its write before it) of a good batch header that
+    begins here, or None."""
     cdef BatchHeader header
     if block.shape[0] < <Py_ssize_t>sizeof(header):
         return None
     memcpy(&header, &block[0], sizeof(header))
-    return (header.generation, header.first_sequence) if is_batch_header(&header) else None
+    if not is_batch_header(&header):
+        return None
+    return header.generation, header.first_sequence, header.behind
 
 
 def is_whole_batch(const unsigned char[::1] block):

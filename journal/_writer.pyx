@@ -176,6 +176,7 @@ cdef int seal(Writer *writer, int64_t offset) noexcept nogil:
         return fail(writer, EPROTO)
     header.generation = writer.link.generation
     header.key = writer.link.key
+    header.behind = <uint32_t>(filling.packed // BLOCK_BYTES)
     if writer.aes != NULL:
         batch_nonce(header.generation, offset, nonce)
         if aes_seal(
@@ -219,8 +220,12 @@ cdef bint has_whole_batch(Writer *writer) noexcept nogil:
     return writer.sealed == NULL or ring_remaining(writer.sealed) > 0
 
 
-cdef int pack(Writer *writer, int64_t header) noexcept nogil:
-    """Following: seal whole batches that are there already, too, as far as they fit; 0 or -1."""
+cdef int pack(Writer *writer) noexcept nogil:
+    """Following: seal whole batches that are there already, too, as far as they fit; 0 or -1.
+
+    A stop may tear the first of them and leave a later one whole: `behind` in a batch's header
+    says which were written together. What is written with a segment's header is one batch.
+    """
     cdef Filling *filling = &writer.filling
     cdef BatchHeader *asked
     cdef int64_t after
@@ -229,14 +234,14 @@ cdef int pack(Writer *writer, int64_t header) noexcept nogil:
         if asked == NULL:
             return 0
         after = filling.packed + batch_bytes(asked.count)
-        if after > MAX_BATCH_BYTES or writer.offset + header + after > writer.segment_bytes:
+        if after > MAX_BATCH_BYTES or writer.offset + after > writer.segment_bytes:
             return 0
         if take(writer) < 0:
             return -1
         if not has_whole_batch(writer):
             return 0
         writer.epoch = asked.epoch
-        if seal(writer, writer.offset + header + filling.packed):
+        if seal(writer, writer.offset + filling.packed):
             return -1
 
 
@@ -256,7 +261,7 @@ cdef int launch(Writer *writer) noexcept nogil:
         fill_segment_header(writer)
     if seal(writer, writer.offset + header):
         return -1
-    if writer.following and pack(writer, header):
+    if writer.following and header == 0 and pack(writer):
         return -1
     flight.data = filling.buffer + BLOCK_BYTES - header
     flight.size = header + filling.packed

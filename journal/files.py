@@ -81,6 +81,11 @@ class Journal:
         return self._reader.sequence
 
     @property
+    def cluster(self) -> bytes:
+        """The journal's name; known after `replay`."""
+        return self._cluster
+
+    @property
     def reader(self) -> Reader:
         """What `replay` goes on with; it may be put behind a snapshot before (journal.recovery)."""
         return self._reader

@@ -90,7 +90,7 @@ def announced_skips(folder: ReadFolder) -> dict[int, int]:
         if isinstance(header, dict) and header["skips"]:
             block = read_all(folder, name, BLOCK_BYTES, BLOCK_BYTES)
             here = header["generation"], header["first_sequence"]
-            if batch_at(block) == here and is_whole_batch(block):
+            if (batch_at(block) or ())[:2] == here and is_whole_batch(block):
                 found[header["first_sequence"]] = header["skips"]
     return found
 

@@ -59,8 +59,8 @@ class History:
                 self._waiting = self._reader.read(until)
                 if not len(self._waiting):
                     break
-            old = self._take(sequence - self.engine.sequence)
-            self.engine.skim(old)
+            while len(self._waiting) and self.engine.sequence < sequence:
+                self.engine.skim(self._take(sequence - self.engine.sequence))
             new = self._take(until - self.engine.sequence)
             if len(new):
                 self.commands = new

@@ -54,5 +54,5 @@ cdef struct BatchHeader:
     uint8_t hash[32]
     uint64_t generation
     uint32_t key
-    uint8_t reserved[4]
+    uint32_t behind
     uint8_t tag[16]

@@ -37,7 +37,8 @@ def rest_of(folder: ReadFolder, name: str, start: int, generation: int, skip: in
     try:
         while size := folder.read_at(handle, piece, at):
             data = piece[:size]
-            batches += newer_batches(data[max(0, start + skip - at) :], generation)
+            first = max(0, start + skip - at)
+            batches += newer_batches(data[first:], generation, since=start - at - first)
             zeros = zeros and all_zeros(data)
             at += size
     finally:
@@ -45,15 +46,20 @@ def rest_of(folder: ReadFolder, name: str, start: int, generation: int, skip: in
     return Rest(at - start, batches[:2], zeros)
 
 
-def newer_batches(data: Bytes, generation: int) -> list[int]:
+def newer_batches(data: Bytes, generation: int, since: int = -1) -> list[int]:
     """First sequences of batches of that generation or a later one in these blocks, at most two.
 
-    A header is enough: there is one write at a time, so what stands before it was safe.
+    since: only those whose write began behind this place, counted from the blocks' begin. A header
+    is enough: there is one write at a time, so what stands before a write was safe.
     """
     blocks = data[: len(data) // BLOCK_BYTES * BLOCK_BYTES].reshape(-1, BLOCK_BYTES)
     magic = np.frombuffer(BATCH_MAGIC, np.uint8)
     starts = np.flatnonzero((blocks[:, : len(magic)] == magic).all(axis=1)) * BLOCK_BYTES
     found = (
-        batch[1] for at in starts if (batch := batch_at(data[int(at) :])) and batch[0] >= generation
+        batch[1]
+        for at in starts
+        if (batch := batch_at(data[int(at) :]))
+        and batch[0] >= generation
+        and at - batch[2] * BLOCK_BYTES > since
     )
     return list(itertools.islice(found, 2))

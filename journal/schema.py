@@ -79,7 +79,7 @@ BATCH_FIELDS = [
     Field("hash", "b32", "SHA-256 of the commands, not encrypted, and then of bytes 16 to 63"),
     Field("generation", "u64", "of the segment: what else stands in the file is from before"),
     Field("key", "u32", "as in the segment's header"),
-    Field("reserved", "b4", "zeros"),
+    Field("behind", "u32", "blocks of the same write before this batch; 0: it begins the write"),
     Field("tag", "b16", "of AES-256-GCM; zeros where the commands are not encrypted"),
 ]
 

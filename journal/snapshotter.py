@@ -47,18 +47,19 @@ def confirmed_end(folder: ReadFolder, start: Place | None = None) -> int:
 def _first_of_last(
     folder: ReadFolder, name: str, generation: int, offset: int, expected: int
 ) -> int:
-    """First sequence of the last batch of a segment, from the batch at `offset` on."""
+    """First sequence of the last write of a segment, from the batch at `offset` on."""
     block = np.zeros(BATCH_HEADER_BYTES, np.uint8)
     header = block.view(BATCH)
     first = expected
     handle = folder.open_to_read(name)
     try:
         while folder.read_at(handle, block, offset) == len(block):
-            if batch_at(block) != (generation, expected):
+            found = batch_at(block)
+            if found is None or found[:2] != (generation, expected):
                 break
             count = int(header["count"][0])
             size = BATCH_HEADER_BYTES + count * RECORD_BYTES
-            first, expected = expected, expected + count
+            first, expected = first if found[2] else expected, expected + count
             offset += -(-size // BLOCK_BYTES) * BLOCK_BYTES
     finally:
         folder.close(handle)

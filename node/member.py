@@ -15,6 +15,7 @@ journal, since it may have applied what never became everybody's.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,11 +31,13 @@ from lmax.ringbuffer.wait import WaitStrategy
 from lmax.schema import COMMAND, CommandType, EpochChange
 from node.core import Core
 from node.refusals import CoreFailed
+from node.snapshots import Every
 from replicator._end import LinkEnd
 from replicator._receiver import ReceiverAgent
 from replicator._replicator import ReplicatorAgent
 from replicator.channel import ChannelBase
-from replicator.common import Clock, Greeter, Place, Timing
+from replicator.common import Clock, Greeter, Place, Post, Timing
+from replicator.fetching import Fetching
 from replicator.following import Following, Stage
 from replicator.leading import Leading, Log, PeerState, Rule, Standby
 from replicator.messages import Answer, Kind, Verb
@@ -66,8 +69,8 @@ class Files(Protocol):
     def cut(self, sequence: int) -> str:
         """Set aside what lies behind; what was done, for the log."""
 
-    def take(self, body: bytes, post: Callable[[int, bytes], bool]) -> bool:
-        """A piece of the files that the primary sends; True when all are in place."""
+    def fetch(self, post: Post, clock: Clock) -> Fetching:
+        """Set aside what is there, and take what the primary offers in its place."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class Settings:
     timing: Timing = field(default_factory=Timing)
     checkpoints: float | None = None
     timer: float | None = None
+    snapshots: Every | None = None
 
 
 
@@ -137,7 +141,8 @@ class Member:
         self._noted = 0
         self._gives_way_until = 0
         self._leader = ""
-        self._fetching: AgentRunner | None = None
+        self._fetching: Fetching | None = None
+        self._pump: AgentRunner | None = None
         self.core = self._begin()
 
     # ---- life
@@ -150,6 +155,8 @@ class Member:
         core = self._open_core()
         core.arrange(self._drivers)
         core.start()
+        if self.settings.snapshots:
+            core.start_snapshots(self.settings.snapshots)
         return core
 
     def _begin_again(self, change: Callable[[], str] | None = None) -> None:
@@ -175,9 +182,8 @@ class Member:
     def close(self) -> None:
         """End the threads; what is on the disk stays."""
         if self._fetching is not None:
-            self._fetching.stop(drain=False)
-            if self._fetching.running:
-                self._fetching.join()
+            self._fetching.close()
+            self._end_pump()
         else:
             self.core.abandon()
 
@@ -191,7 +197,7 @@ class Member:
     def _look_at_witness(self) -> None:
         """The primary renews its lease; everybody else looks whether it does."""
         now, timing = self._clock(), self.settings.timing
-        if now - self._looked < timing.renewal:
+        if now - self._looked < (timing.renewal if self.role is Role.PRIMARY else timing.look):
             return
         if self._asking.keys() & CHANGES:
             return  # one change of the record at a time: each goes on from the last
@@ -304,7 +310,8 @@ class Member:
             return False
         if not (self._whole or self.settings.durable or record.leader in ("", name)):
             return False
-        return self._watch.may_take(record, name, self._clock())
+        blank = self.core.input.cursor == 0 and not self.settings.bootstrap
+        return self._watch.may_take(record, name, self._clock(), blank=blank)
 
     def _standing(self, record: Record) -> Role:
         assert self.following is not None
@@ -354,36 +361,53 @@ class Member:
         if answer.verb is Verb.CUT:
             self._begin_again(lambda: self._files.cut(answer.sequence))
         elif answer.verb is Verb.FILES:
-            assert self.following is not None
-            self.core.abandon()
-            self._fetching = AgentRunner(
-                [self.following.agent, *self._drivers],
-                name="files",
-                strategy=WaitStrategy.BACKOFF,
-            )
-            if self._simulated is None:
-                self._fetching.start()
-            self.following.wants = None
-            self._told("takes files from the primary")
+            self._begin_fetching()
         elif not self.problem:
             self.problem = "its log differs from the primary's within one epoch"
             self._told(self.problem)
 
-    def _fetch(self, runner: AgentRunner) -> int:
-        """Files come, while there is no core."""
+    def _begin_fetching(self) -> None:
+        """There is no core meanwhile: the link's agents have a thread of their own."""
         assert self.following is not None
+        if self._pump is None:
+            self.core.abandon()
+            agents = [self.following.agent, *self._drivers]
+            self._pump = AgentRunner(agents, name="files", strategy=WaitStrategy.BACKOFF)
+            if self._simulated is None:
+                self._pump.start()
+        self.following.begin_fetching()
+        post = self.following.agent.end.post
+        self._fetching = self._files.fetch(post, self._clock)
+
+    def _fetch(self, fetching: Fetching) -> int:
+        """Files come."""
+        assert self.following is not None and self._pump is not None
         if self._simulated is not None:
-            runner.step()
+            self._pump.step()
         done = self.following.step()
         files, self.following.files = self.following.files, []
-        complete = any([self._files.take(body, self.following.agent.end.post) for body in files])
-        if complete:
-            runner.stop(drain=False)
-            if runner.running:
-                runner.join()
-            self._fetching = None
+        for kind, body in files:
+            fetching.take(kind, body)
+        done += fetching.step() + len(files)
+        if self.following.wants is not None and self.following.wants.verb is Verb.FILES:
+            fetching.close()
+            self._begin_fetching()
+        elif fetching.problem:
+            self.problem = fetching.problem
+            fetching.close()
+            self.following.hail(f"its files cannot be taken: {fetching.problem}")
+        elif fetching.done:
+            self._end_pump()
             self.core = self._begin()
-        return done + len(files)
+        return done
+
+    def _end_pump(self) -> None:
+        self._fetching = None
+        if self._pump is not None:
+            self._pump.stop(drain=False)
+            if self._pump.running:
+                self._pump.join()
+            self._pump = None
 
     # ---- taking over
 
@@ -406,6 +430,8 @@ class Member:
 
     def _take_the_lead(self, record: Record) -> None:
         core, settings = self.core, self.settings
+        # Snapshots are a standby's work; one that is under way takes a moment to be given up.
+        threading.Thread(target=core.stop_snapshots, name="no-snapshots", daemon=True).start()
         core.pause()
         core.lead(record.epoch)
         assert core.sealed is not None
@@ -486,6 +512,11 @@ class Member:
         return done
 
     @property
+    def lease_until(self) -> int:
+        """By the member's clock, nanoseconds; 0: no lease."""
+        return self._lease_until if self.role is Role.PRIMARY else 0
+
+    @property
     def acknowledges(self) -> bool:
         """Whether this node is primary and its lease runs."""
         return self.role is Role.PRIMARY and self._clock() < self._lease_until
@@ -537,7 +568,7 @@ class Member:
         heir = self._heir()
         if heir is not None and self.leading is not None:
             end = self.leading.agent.ends[heir]
-            end.post(Kind.SWITCH, b"")
+            end.post(Kind.SWITCH, b"now")
             for _ in range(200):
                 if end.idle:
                     break

@@ -8,10 +8,10 @@ from pathlib import Path
 from node.client_port import ClientPort
 from node.clients.server import Server
 from node.cluster_config import NodeConfig
-from node.config_values import ConfigError
 from node.control_loop import Port
 from node.observing import MemberLike
 from node.process import Parts
+from node.real_member import open_real_member
 from replicator.identity import make_identity
 
 
@@ -22,11 +22,11 @@ def real_parts() -> Parts:
 
 def open_member(config: NodeConfig, told: Callable[[str], None]) -> MemberLike:
     """The member over this node's journal, with Aeron's channels and the witness."""
-    raise ConfigError(f"{config.file}: this build has no cluster; `lmax run` needs none")
+    return open_real_member(config, told)
 
 
 def serve_clients(config: NodeConfig, member: MemberLike) -> Port:
-    """The client port; ClientPort looks after its server."""
+    """The client port, which follows the member from role to role. Raises ConfigError."""
     token = config.client_token() or None
     return ClientPort(config, member, lambda view: Server(view, config.me.clients, token=token))
 

@@ -45,6 +45,11 @@ class Timing:
         """Between two renewals of the lease."""
         return self.lease // 5
 
+    @property
+    def look(self) -> int:
+        """Between two looks of a candidate at the record."""
+        return self.lease // 10
+
 
 class Greeter(Protocol):
     """The handshake of one node with another; see replicator.handshake."""

@@ -24,6 +24,7 @@ class Stage(Enum):
 
     HAILING = "the primary does not answer yet"
     JOINING = "connected; where to go on is being found"
+    FETCHING = "files come"
     FOLLOWING = "batches come"
 
 
@@ -51,7 +52,7 @@ class Following:
         self.wants: Answer | None = None
         self.take_over = False
         self.problem = ""
-        self.files: list[bytes] = []
+        self.files: list[tuple[int, bytes]] = []
         self._greeter = greeter
         self._place = place
         self._cluster = cluster
@@ -103,6 +104,11 @@ class Following:
             join = Join(self._cluster, place.epoch, place.sequence, place.hash)
             self.agent.end.post(Kind.JOIN, join.pack())
 
+    def begin_fetching(self) -> None:
+        """What was wanted is being done: files are taken (`files`) until this node begins anew."""
+        self.wants, self.files = None, []
+        self.stage, self._since = Stage.FETCHING, self._clock()
+
     def hail(self, why: str) -> None:
         """Begin again with the primary."""
         self.problem = why
@@ -133,7 +139,7 @@ class Following:
             except (struct.error, ValueError):
                 self.problem = "the primary's answer is none that this version knows"
         elif kind in (Kind.OFFER, Kind.PIECE):
-            self.files.append(body)
+            self.files.append((kind, body))
         elif kind == Kind.SWITCH:
             self.take_over = True
 

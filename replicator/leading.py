@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
 from replicator._replicator import ReplicatorAgent
-from replicator.common import Clock, Greeter, Place, Timing
+from replicator.common import Clock, Greeter, Place, Post, Timing
 from replicator.messages import FAULTED, Answer, Join, Kind, Verb
 
 MAILS_A_STEP = 16
@@ -46,8 +46,14 @@ class Feed(Protocol):
     sequence: int
     """Of the last command that was posted."""
 
-    def step(self, post: Callable[[int, bytes | memoryview], bool]) -> bool:
+    too_large: bool
+    """A batch is too long for a message: files have to be taken."""
+
+    def step(self, post: Post) -> bool:
         """Post some more; False when there is nothing more now, or no room."""
+
+    def wanted(self, body: bytes) -> None:
+        """The peer asks for something of it."""
 
     def close(self) -> None: ...
 
@@ -69,8 +75,8 @@ class Log(Protocol):
 
     def feed(self, after: Place) -> Feed: ...
 
-    def ship(self) -> Feed | None:
-        """The files for somebody who has nothing, or too little; None if there are none."""
+    def ship(self) -> Feed:
+        """The files for somebody who has nothing, or too little."""
 
 
 class Recorder(Protocol):
@@ -94,6 +100,7 @@ class Standby:
     reached: int = 0
     since: int = 0
     problem: str = ""
+    needs_files: bool = False
     stopping: bool = False
     told_to_stop: bool = False
 
@@ -176,13 +183,15 @@ class Leading:
                 peer.problem = "it joined with a message that is none"
         elif kind == Kind.RESEND and len(body) == 8:
             self._feed_again(index, peer, int.from_bytes(body, "little"))
-        elif kind == Kind.WANT and isinstance(peer.feed, Shipping):
+        elif kind == Kind.WANT and peer.feed is not None:
             peer.feed.wanted(body)
 
     def _join(self, index: int, peer: Standby, join: Join) -> None:
         """Where it goes on, or what it has to do first."""
         self._set_aside(index, peer, "joins")
         answer = self._answer(join)
+        if peer.needs_files and answer.verb is Verb.GO_ON:
+            answer = replace(answer, verb=Verb.FILES)
         if not self.agent.ends[index].post(Kind.ANSWER, answer.pack()):
             return  # it asks again
         self._told(f"{peer.name} joins at {join.sequence}: {answer.verb.name} {answer.sequence}")
@@ -190,7 +199,7 @@ class Leading:
             place = Place(answer.epoch, answer.sequence, answer.hash)
             self._begin_feed(index, peer, place)
         elif answer.verb is Verb.FILES:
-            peer.feed, peer.problem = self._log.ship(), "takes files"
+            peer.feed, peer.problem, peer.needs_files = self._log.ship(), "takes files", False
         elif answer.verb is Verb.DIFFERS:
             peer.problem = f"its log differs from ours at {join.sequence} of epoch {join.epoch}"
 
@@ -266,6 +275,10 @@ class Leading:
         end = self.agent.ends[index]
         if peer.feed.step(end.post):
             return 1
+        if peer.feed.too_large:
+            peer.needs_files = True
+            self._set_aside(index, peer, "needs a batch that is too long for a message")
+            return 0
         if peer.held is None:
             peer.held = self.agent.hold(index)
         if peer.feed.sequence < peer.held or not end.idle:
@@ -372,8 +385,3 @@ class Leading:
             return frozenset({self.me, *sound})
         return self.in_sync | frozenset(sound)
 
-
-class Shipping(Feed, Protocol):
-    """Files, of which the other side says what it wants."""
-
-    def wanted(self, body: bytes) -> None: ...

@@ -23,7 +23,8 @@ from node.core import Core
 from node.member import Member, Role, Settings
 from node.refusals import CoreFailed
 from replicator._secure import SecureLink
-from replicator.common import MS, Timing
+from replicator.common import MS, Post, Timing
+from replicator.fetching import Fetching
 from replicator.leading import Rule
 from replicator.own_log import OwnLog
 from replicator.witness import Lost, Record, Unavailable
@@ -150,7 +151,7 @@ class Files:
         self.node.cuts.append(sequence)
         return self.node.world.cut(self.node.folder, sequence)
 
-    def take(self, body: bytes, post: Callable[[int, bytes], bool]) -> bool:
+    def fetch(self, post: Post, clock: Callable[[], int]) -> Fetching:
         raise AssertionError("nothing is pruned here")
 
 
@@ -248,7 +249,7 @@ class Node:
                 self.member.step()
             else:
                 self.member.core.step()
-        except CoreFailed as failed:
+        except (CoreFailed, OSError) as failed:  # a full disk, where something is set aside
             self.told(f"ends: {failed}")
             self.world.failures.append((self.name, str(failed)))
             self.kill()

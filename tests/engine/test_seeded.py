@@ -20,7 +20,7 @@ from tests.twin.records import commands_to_array
 
 COMMANDS = int(os.environ.get("LMAX_TWIN_COMMANDS", "50000"))
 SEED = int(os.environ.get("LMAX_TWIN_SEED", "0"))
-PARTS = 4
+PARTS = max(4, COMMANDS // 25_000)
 UNREACHED = {Reason.NONE, Reason.CAPACITY}
 """CAPACITY needs 33,554,431 open orders: the twin's own tests reach it with a smaller limit."""
 

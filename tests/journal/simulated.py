@@ -6,6 +6,7 @@ renamed or removed may not be after a crash unless the folder was synced. With `
 write takes a while, and only then looks at its bytes.
 """
 
+import contextlib
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -174,7 +175,8 @@ class SimulatedFolder:
     def write_at(self, handle: int, data: Bytes, offset: int) -> None:
         done = 0
         while done < len(data):
-            done += self.write(handle, memoryview(data[done:]), offset + done)
+            with contextlib.suppress(InterruptedError):  # as Python does it
+                done += self.write(handle, memoryview(data[done:]), offset + done)
 
     def sync_file(self, handle: int) -> None:
         self.sync(handle)

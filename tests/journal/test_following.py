@@ -1,14 +1,18 @@
 """A journaler that follows writes the batches it is told of, and no others."""
 
 import errno
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from journal.errors import JournalCorrupt
 from journal.files import Journal
+from journal.folder import RealFolder
 from journal.reader import Reader
-from journal.schema import BATCH
+from journal.schema import BATCH, BLOCK_BYTES
+from journal.snapshotter import confirmed_end
 from lmax.ringbuffer.ring import RingBuffer
 from lmax.ringbuffer.sequence import RingSequence
 from lmax.schema import COMMAND
@@ -46,11 +50,10 @@ class Side:
         return self.journaler.do_work()
 
     def settle(self) -> None:
-        for _ in range(100_000):
-            if self.journaler.synced == self.input.cursor:
-                return
+        deadline = time.monotonic() + 60
+        while self.journaler.synced < self.input.cursor:
             assert self.work() >= 0, self.journaler.error
-        raise AssertionError(f"stands still at {self.journaler.synced}")
+            assert time.monotonic() < deadline, f"stands still at {self.journaler.synced}"
 
     def close(self) -> None:
         self.journaler.release()
@@ -163,3 +166,51 @@ def test_a_leader_waits_while_the_replicator_is_a_ring_of_batches_behind(tmp_pat
     leader.settle()
     assert leader.journaler.synced == 17
     leader.close()
+
+
+def write_at_once(tmp_path: Path, writes: list[int]) -> Path:
+    """A follower's journal, of so many batches in each write behind the first; its segment."""
+    leader = Side(tmp_path / "a", "buffered", following=False)
+    follower = Side(tmp_path / "b", "buffered", following=True)
+    seen = 0
+    for batches in [1, *writes]:
+        for _ in range(batches):
+            leader.input.publish_array(commands(leader.input.cursor + 1, 3))
+            leader.settle()
+        before = follower.journaler.counters["batches"]
+        seen = hand_over(leader, follower, seen)
+        follower.settle()
+        assert follower.journaler.counters["batches"] == before + 1, "it is one write"
+    leader.close()
+    follower.close()
+    return tmp_path / "b" / "00000001.segment"
+
+
+def zero(segment: Path, block: int) -> None:
+    with segment.open("r+b") as file:
+        file.seek(block * BLOCK_BYTES)
+        file.write(bytes(BLOCK_BYTES))
+
+
+def test_a_last_write_that_is_torn_before_a_whole_batch_of_its_own_is_cut(tmp_path: Path) -> None:
+    """A disk may write the end of a write and lose its beginning."""
+    segment = write_at_once(tmp_path, [3, 4])
+    zero(segment, 1 + 1 + 3 + 1)  # the second of the last four
+    with Journal(tmp_path / "b", mode="buffered") as journal:
+        assert sum(len(part) for part in journal.replay()) == 3 * (1 + 3 + 1)
+        assert journal.cut
+    with Reader(tmp_path / "b") as reader:
+        assert sum(len(part) for part in reader.batches()) == 15
+        assert not reader.torn
+
+
+@pytest.mark.parametrize("block", [2, 3, 4])
+def test_a_write_that_is_damaged_before_another_one_is_damage(tmp_path: Path, block: int) -> None:
+    zero(write_at_once(tmp_path, [3, 4]), block)
+    with Reader(tmp_path / "b") as reader, pytest.raises(JournalCorrupt):
+        list(reader.batches())
+
+
+def test_what_the_disk_has_confirmed_ends_before_the_last_write(tmp_path: Path) -> None:
+    write_at_once(tmp_path, [3, 4])
+    assert confirmed_end(RealFolder(tmp_path / "b")) == 3 * (1 + 3)

@@ -9,6 +9,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from journal.history import History
 from lmax.records import joined
 from lmax.schema import EventFlag
 from node.core import Core
@@ -220,3 +221,20 @@ def test_a_closed_follower_reads_nothing_from_the_ring(tmp_path: Path, seed: int
     core.stop()
     assert not len(follower.poll())
     assert not follower.live
+
+
+def test_history_begins_behind_what_was_asked_for_in_batches_of_any_size(tmp_path: Path) -> None:
+    """More than one piece may lie between a snapshot and there, in one large batch."""
+    commands = market(5, 30_000)
+    with Core(tmp_path) as core:
+        last = core.submit(commands)
+        core.wait_applied(last)
+        _, expected = offline(tmp_path)
+        for after in (9_000, 15_000, 20_001):
+            history = History(tmp_path)
+            events = history.events_after(after, last)
+            assert int(events[0]["sequence"]) == after + 1
+            assert int(history.commands[0]["sequence"]) == after + 1
+            wanted = expected[expected["sequence"] > after][: len(events)]
+            assert events.tobytes() == wanted.tobytes()
+            history.close()

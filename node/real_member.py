@@ -1,0 +1,234 @@
+"""A member over a real journal, Aeron's channels and a witness that may take its time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from journal.cutting import cut_behind
+from journal.files import lock_folder
+from journal.folder import RealFolder
+from journal.key_sources import load_keys
+from journal.snapshots import SnapshotStore, snapshot_folder
+from lmax.ringbuffer.agent import AgentBase
+from node.cluster_config import NodeConfig
+from node.config_values import ConfigError
+from node.core import Core
+from node.member import Member, Settings
+from replicator.aeron import AeronChannel, AeronClient, MediaDriver
+from replicator.common import MS, Clock, Post, Timing
+from replicator.fetching import Fetching
+from replicator.greeter import PeerGreeter
+from replicator.identity import IdentityError, load_identity, parse_public
+from replicator.leading import Rule
+from replicator.nodes import Node, Peer
+from replicator.own_log import OwnLog
+from replicator.refused import Refused
+from replicator.witness_address import BadAddress, open_witness
+from replicator.witness_keeper import ThreadKeeper
+
+BUILD = "lmax-0.1.0 journal-2"
+"""Two nodes of one cluster have the same: else their states could differ (F15)."""
+
+Told = Callable[[str], None]
+
+
+class RealMember(Member):
+    """With what has to be closed after it."""
+
+    resources: ExitStack
+
+    def close(self) -> None:
+        with self.resources:
+            super().close()
+
+
+def open_real_member(config: NodeConfig, told: Told) -> Member:
+    """The member that a configuration describes. Raises ConfigError, and what a core raises."""
+    with ExitStack() as stack:
+        try:
+            keeper = ThreadKeeper(open_witness(config.cluster.witness))
+        except BadAddress as error:
+            raise ConfigError(f"{config.file}: [cluster] witness: {error}") from None
+        stack.callback(keeper.close)
+        greeters = open_greeters(config, told)
+        channels, drivers = open_channels(config, stack)
+        member = RealMember(
+            settings_of(config),
+            lambda: open_core(config),
+            channels,
+            greeters,
+            keeper,
+            clock=time.monotonic_ns,
+            log_of=own_log,
+            files=JournalFiles(config, told),
+            drivers=drivers,
+            told=told,
+        )
+        member.resources = stack.pop_all()
+        return member
+
+
+def journal_of(config: NodeConfig) -> Path:
+    return config.node.data / "journal"
+
+
+def open_core(config: NodeConfig) -> Core:
+    part = config.node
+    return Core(
+        journal_of(config),
+        layout=part.layout,
+        journal_mode=part.journal_mode,
+        journal_key=part.journal_key,
+        replicated=True,
+        cluster=config.cluster.id,
+    )
+
+
+def own_log(core: Core) -> OwnLog:
+    journal = core.journal
+    store = SnapshotStore.of(journal.directory, journal.keys)
+    folder = RealFolder(journal.directory)
+    return OwnLog(
+        folder, store, journal.cluster, journal.keys, synced=lambda: core.synced.value
+    )
+
+
+def settings_of(config: NodeConfig) -> Settings:
+    cluster, node = config.cluster, config.node
+    return Settings(
+        node.name,
+        cluster.id,
+        bootstrap=config.members[0].name == node.name,
+        rule=Rule(config.waits_for, cluster.without_standby),
+        durable=cluster.commit == "durable",
+        timing=Timing(
+            heartbeat=cluster.heartbeat_ms * MS,
+            silence=cluster.silence_ms * MS,
+            lease=cluster.lease_ms * MS,
+        ),
+        checkpoints=node.checkpoints or None,
+        timer=node.timer or None,
+        snapshots=node.snapshot_every or None,
+    )
+
+
+def open_greeters(config: NodeConfig, told: Told) -> dict[str, PeerGreeter]:
+    """The handshake with each other node. Raises ConfigError."""
+    try:
+        identity = load_identity(config.node.identity)
+    except IdentityError as error:
+        raise ConfigError(f"{config.file}: [node] identity: {error}") from None
+    me = config.me
+    node = Node(me.name, me.number, identity, cluster=config.cluster.id, build=BUILD)
+    if identity.text != me.key:
+        raise ConfigError(
+            f"{config.file}: [[member]] {me.name} key: that of {config.node.identity} is another"
+            f" one, {identity.text}; name the right file or the right key"
+        )
+
+    def refused(why: Refused) -> None:
+        told(f"refuses a connection: {why}")
+
+    return {
+        peer.name: PeerGreeter(
+            node,
+            Peer(peer.name, peer.number, parse_public(peer.key)),
+            random=os.urandom,
+            clock=time.time_ns,
+            heard=refused,
+        )
+        for peer in config.peers
+    }
+
+
+def open_channels(
+    config: NodeConfig, stack: ExitStack
+) -> tuple[dict[str, AeronChannel], tuple[AgentBase, ...]]:
+    """A channel to each other node, and the agents that move its bytes."""
+    part = config.node
+    part.data.mkdir(parents=True, exist_ok=True)
+    driver = stack.enter_context(
+        MediaDriver(aeron_folder(part.data), mtu=part.mtu or 1408, peer_timeout=1.0)
+    )
+    client = stack.enter_context(AeronClient(driver))
+    channels = {
+        link.peer: stack.enter_context(
+            AeronChannel(
+                client, link.send_uri, link.send_stream, link.receive_uri, link.receive_stream
+            )
+        )
+        for link in config.links()
+    }
+    return channels, (driver, client)
+
+
+def aeron_folder(data: Path) -> Path:
+    """In memory where there is such a file system: Aeron's buffers are no data to be kept."""
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK):
+        digest = data.resolve().as_posix().replace("/", "-").strip("-")
+        return memory / f"lmax-aeron-{os.getuid()}-{digest[-100:]}"
+    return data / "aeron"
+
+
+class JournalFiles:
+    """What is done to a journal that nobody has open. See node.member.Files."""
+
+    def __init__(self, config: NodeConfig, told: Told) -> None:
+        self._journal = journal_of(config)
+        self._key = config.node.journal_key
+        self._told = told
+
+    def cut(self, sequence: int) -> str:
+        lock = lock_folder(self._journal)
+        try:
+            keys = load_keys(self._key, self._journal, begin=False)
+            done = cut_behind(
+                RealFolder(self._journal),
+                sequence,
+                snapshots=SnapshotStore.of(self._journal, keys),
+                keys=keys,
+                even_archived=True,
+            )
+        finally:
+            os.close(lock)
+        if not done.tail:
+            return f"the journal ends with command {sequence}; nothing had to be set aside"
+        return (
+            f"commands {done.first} to {done.last}, which never became everybody's, are set aside"
+            f" in {done.tail}"
+        )
+
+    def fetch(self, post: Post, clock: Clock) -> Fetching:
+        snapshots = snapshot_folder(self._journal)
+        self._set_aside(self._journal)
+        self._set_aside(snapshots)
+        self._journal.mkdir(parents=True, exist_ok=True)
+        snapshots.mkdir(parents=True, exist_ok=True)
+        keys = load_keys(self._key, self._journal, begin=False)
+        return Fetching(
+            RealFolder(self._journal),
+            RealFolder(snapshots),
+            keys,
+            post,
+            clock=clock,
+            told=self._told,
+        )
+
+    def _set_aside(self, folder: Path) -> None:
+        """A journal that is replaced by the primary's stays beside it; an empty one goes."""
+        if not folder.is_dir():
+            return
+        if any(folder.glob("*.segment")) and any(
+            path.read_bytes()[:4096].strip(b"\0") for path in folder.glob("*.segment")
+        ):
+            kept = folder.with_name(f"{folder.name}.aside-{time.time_ns()}")
+            folder.rename(kept)
+            self._told(f"{folder} is set aside as {kept.name}")
+        else:
+            shutil.rmtree(folder)

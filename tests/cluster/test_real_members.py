@@ -1,0 +1,163 @@
+"""Members with real journals, real Aeron, real handshakes and a real witness, in one process."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from journal.folder import RealFolder
+from journal.reader import Reader
+from journal.tails import tail_names
+from lmax.records import joined
+from node.cluster_config import load_config
+from node.cluster_files import make_cluster
+from node.core import Core
+from node.member import Member, Role
+from node.real_member import open_real_member
+from node.wiring import new_identity
+from tests.node.playing import market
+from tests.servers import free_ports
+
+SECONDS = 90
+
+
+class Pair:
+    """Two nodes on one machine, stepped by the test."""
+
+    def __init__(self, folder: Path) -> None:
+        made = make_cluster(
+            folder, ["a", "b"], base_port=free_ports(20), witness="", make_identity=new_identity
+        )
+        self.files = {node.name: node.config for node in made}
+        for file in self.files.values():
+            text = file.read_text()
+            text = text.replace("lease_ms = 1000", "lease_ms = 2000")
+            file.write_text(text.replace("snapshot_every = 5000000", "snapshot_every = 0"))
+        self.members: dict[str, Member] = {}
+        self.lines: list[str] = []
+
+    def start(self, name: str) -> Member:
+        config = load_config(self.files[name])
+        self.members[name] = open_real_member(
+            config, lambda line: self.lines.append(f"{name}: {line}")
+        )
+        return self.members[name]
+
+    def end(self, name: str) -> None:
+        self.members.pop(name).close()
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SECONDS
+        while not holds():
+            for member in list(self.members.values()):
+                member.step()
+            assert time.monotonic() < deadline, "\n".join(self.lines)
+            time.sleep(0.001)
+
+    def in_sync(self) -> bool:
+        roles = sorted(member.role.name for member in self.members.values())
+        return roles == ["IN_SYNC", "PRIMARY"]
+
+    def publish(self, name: str, commands: np.ndarray) -> None:
+        member = self.members[name]
+        self.until(lambda: member.takes_orders)
+        for part in np.array_split(np.arange(len(commands)), max(1, len(commands) // 500)):
+            last = member.core.submit(commands[part], timeout=30)
+        self.until(lambda: member.core.business.applied >= last)
+
+    def same(self) -> bool:
+        """Whether both have applied the same commands, and hold the same state."""
+        cores = [member.core for member in self.members.values()]
+        applied = {core.business.applied for core in cores}
+        if len(applied) > 1 or any(core.input.cursor not in applied for core in cores):
+            return False
+        return len({core.business.state.state_hash for core in cores}) == 1
+
+    def journal(self, name: str) -> Path:
+        return self.files[name].parent / "data" / "journal"
+
+    def log(self, name: str) -> np.ndarray:
+        with Reader(self.journal(name)) as reader:
+            return joined([part.copy() for part in reader.batches()])
+
+    def close(self) -> None:
+        for name in list(self.members):
+            with contextlib.suppress(Exception):
+                self.end(name)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    made = Pair(tmp_path / "pair")
+    yield made
+    made.close()
+
+
+@pytest.mark.timeout(300)
+def test_a_pair_trades_fails_over_and_is_whole_again(pair: Pair) -> None:
+    """F19: what the old primary had alone is set aside when it returns."""
+    pair.start("a")
+    pair.start("b")
+    pair.until(pair.in_sync)
+    pair.publish("a", market(1, 2000))
+    pair.until(pair.same)
+    # The primary writes what it can send to nobody, and is gone.
+    a = pair.members["a"]
+    a._channels["b"].close()
+    a.core.entrance.offer(market(2, 20)[-20:])
+    cursor = a.core.input.cursor
+    pair.until(lambda: a.core.synced.value >= cursor)
+    pair.end("a")
+    pair.until(lambda: pair.members["b"].role is Role.PRIMARY)
+    pair.publish("b", market(3, 300)[-200:])
+    pair.start("a")
+    pair.until(pair.in_sync)
+    pair.until(pair.same)
+    pair.members["b"].switch()
+    pair.until(lambda: pair.members["a"].role is Role.PRIMARY)
+    pair.until(pair.in_sync)
+    pair.end("b")
+    pair.end("a")
+    there, here = pair.log("a"), pair.log("b")
+    common = min(len(there), len(here))
+    assert common > 2200
+    assert there[:common].tobytes() == here[:common].tobytes(), "I3: one is a prefix of the other"
+    assert any("are set aside in" in line for line in pair.lines), pair.lines
+    assert tail_names(RealFolder(pair.journal("a")))
+
+
+@pytest.mark.timeout(300)
+def test_a_standby_with_nothing_takes_files_where_batches_are_too_long_for_a_message(
+    pair: Pair,
+) -> None:
+    """A journal that was written alone has batches of up to a MiB: they go as files."""
+    config = load_config(pair.files["a"])
+    journal = pair.journal("a")
+    commands = market(4, 30_000)
+    with Core(journal, cluster=config.cluster.id) as core:
+        core.wait_applied(core.submit(commands, timeout=30), timeout=60)
+    a = pair.start("a")
+    pair.until(lambda: a.role is Role.PRIMARY)
+    assert a.core.epoch >= 2, "epoch 1 is that of the node that was alone"
+    pair.start("b")
+    pair.until(pair.in_sync)
+    pair.until(pair.same)
+    assert any("takes" in line and "files" in line for line in pair.lines), pair.lines
+    pair.publish("a", market(5, 300)[-100:])
+    pair.until(pair.same)
+
+
+@pytest.mark.timeout(300)
+def test_who_was_never_in_sync_does_not_take_over(pair: Pair) -> None:
+    pair.start("a")
+    pair.until(lambda: pair.members["a"].role is Role.PRIMARY)
+    pair.end("a")
+    b = pair.start("b")
+    began = time.monotonic()
+    while time.monotonic() < began + 4:
+        b.step()
+        time.sleep(0.001)
+    assert b.role is Role.STANDBY
