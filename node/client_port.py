@@ -8,17 +8,19 @@ thread.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
+from node.clients.protocol import Role
 from node.cluster_config import NodeConfig
 from node.config_values import ConfigError
+from node.core import Core
 from node.observing import MemberLike
 
 
 class ServerLike(Protocol):
     """What is used of node.clients.server.Server."""
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Raises OSError if the address cannot be had."""
 
     def role_changed(self) -> None: ...
@@ -27,7 +29,7 @@ class ServerLike(Protocol):
 
 
 class NodeView:
-    """A member as its clients' server sees it; asked from any thread.
+    """A member as its clients' server sees it (node.clients.node.Node); asked from any thread.
 
     core: that which the server is for, also when the member has another one by now: such a view
     is of a node that does not lead.
@@ -35,7 +37,7 @@ class NodeView:
 
     def __init__(self, config: NodeConfig, member: MemberLike) -> None:
         self.name = config.node.name
-        self.core = member.core
+        self.core: Core = member.core
         self._config = config
         self._member = member
 
@@ -48,12 +50,11 @@ class NodeView:
         record = self._member.record
         return int(record.epoch) if record else 0
 
-    @property
-    def role_name(self) -> str:
-        """PRIMARY, FENCED or STANDBY: what clients care for."""
+    def role(self) -> Role:
+        """What clients care for."""
         if self.leads:
-            return "PRIMARY"
-        return "FENCED" if self._member.role.name == "FENCED" else "STANDBY"
+            return Role.PRIMARY
+        return Role.FENCED if self._member.role.name == "FENCED" else Role.STANDBY
 
     def primary_address(self) -> str:
         """That of the leader's client port; "" where that is not known, or where it is this node
@@ -94,8 +95,8 @@ class ClientPort:
                 f" {error.strerror}; end what listens there, or name another port"
             ) from None
 
-    def _situation(self) -> tuple[str, int, str]:
-        return self._view.role_name, self._view.epoch(), self._view.primary_address()
+    def _situation(self) -> tuple[Role, int, str]:
+        return self._view.role(), self._view.epoch(), self._view.primary_address()
 
     def changed(self) -> None:
         """Look at the member again; on the control thread."""

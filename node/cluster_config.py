@@ -13,6 +13,7 @@ from typing import Any
 from journal.errors import JournalKeyError
 from journal.key_sources import source_of
 from journal.secret import read_secret
+from journal.serve import is_here
 from node import config_values as values
 from node.config_values import Address, ConfigError, Key, Table
 from node.snapshots import Every, parse_every
@@ -115,14 +116,28 @@ class NodeConfig:
 
     def token(self) -> str:
         """That of the control port; "" for none. Raises ConfigError."""
-        if not self.node.control_token:
+        return self._secret("control_token", self.node.control_token)
+
+    def client_token(self) -> str:
+        """What clients have to show; "" for nothing, on this machine only. Raises ConfigError."""
+        path = self.node.client_token_file
+        found = self._secret("client_token_file", f"file:{path}" if path else "")
+        if not found and not is_here(self.me.clients.host):
+            raise ConfigError(
+                f"{self.file}: [node] client_token_file: is missing, and {self.me.clients} can be"
+                " reached from other machines; name a file, or an address of this machine"
+            )
+        return found
+
+    def _secret(self, key: str, place: str) -> str:
+        if not place:
             return ""
         try:
-            found = read_secret(self.node.control_token).strip()
+            found = read_secret(place).strip()
         except JournalKeyError as error:
-            raise ConfigError(f"{self.file}: [node] control_token: {error}") from None
+            raise ConfigError(f"{self.file}: [node] {key}: {error}") from None
         if not found:
-            raise ConfigError(f"{self.file}: [node] control_token: there is nothing in it")
+            raise ConfigError(f"{self.file}: [node] {key}: there is nothing in it")
         return found
 
     def links(self) -> tuple[Link, ...]:

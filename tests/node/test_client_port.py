@@ -3,6 +3,7 @@
 import pytest
 
 from node.client_port import ClientPort, NodeView
+from node.clients.protocol import Role
 from node.cluster_config import NodeConfig, load_config
 from node.cluster_files import make_cluster
 from node.config_values import ConfigError
@@ -20,9 +21,8 @@ class Server:
         self.log.append(f"start {self.number}")
 
     def role_changed(self) -> None:
-        self.log.append(
-            f"{self.number} {self.view.role_name} {self.view.primary_address()}".strip()
-        )
+        view = self.view
+        self.log.append(f"{self.number} {view.role().name} {view.primary_address()}")
 
     def stop(self) -> None:
         self.log.append(f"stop {self.number}")
@@ -65,9 +65,9 @@ def test_a_server_is_told_of_a_role_and_replaced_with_its_core(config):
 def test_orders_are_taken_only_where_they_can_be_acknowledged(config):
     member = StandIn()
     view = NodeView(config, member)
-    assert (view.leads, view.role_name, view.epoch()) == (True, "PRIMARY", 3)
+    assert (view.leads, view.role(), view.epoch()) == (True, Role.PRIMARY, 3)
     member.switching = True
-    assert (view.role_name, view.primary_address()) == ("STANDBY", "")
+    assert (view.role(), view.primary_address()) == (Role.STANDBY, "")
     member.switching, member.lease_until = False, 1
     assert not view.leads
 
@@ -76,7 +76,7 @@ def test_a_view_of_an_old_core_never_leads(config):
     member = StandIn()
     view = NodeView(config, member)
     member.core = stand_in.core()
-    assert view.role_name == "STANDBY"
+    assert view.role() is Role.STANDBY
 
 
 def test_a_fenced_node_says_so_and_knows_whom_it_knows(config):
@@ -84,7 +84,7 @@ def test_a_fenced_node_says_so_and_knows_whom_it_knows(config):
     member.role = stand_in.ROLE["FENCED"]
     member.record.leader = "somebody-unknown"
     view = NodeView(config, member)
-    assert (view.role_name, view.primary_address()) == ("FENCED", "")
+    assert (view.role(), view.primary_address()) == (Role.FENCED, "")
     member.record = None
     assert (view.epoch(), view.primary_address()) == (0, "")
 

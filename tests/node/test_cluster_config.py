@@ -211,6 +211,16 @@ def test_the_token_comes_from_a_file_that_only_its_owner_reads(tmp_path):
         config.token()
 
 
+def test_clients_of_other_machines_have_to_show_something(tmp_path):
+    path = changed(cluster(tmp_path), ('clients = "127.0.0.1:7501"', 'clients = "10.0.0.1:7501"'))
+    with pytest.raises(ConfigError, match="client_token_file: is missing"):
+        load_config(path).client_token()
+    (tmp_path / "a" / "clients").write_text("quiet")
+    (tmp_path / "a" / "clients").chmod(0o600)
+    changed(path, ('layout = "shared"', 'client_token_file = "clients"'))
+    assert load_config(path).client_token() == "quiet"
+
+
 def test_nothing_is_overwritten_and_nothing_is_left_half_made(tmp_path):
     (tmp_path / "b").mkdir()
     with pytest.raises(ConfigError, match="is not overwritten"):

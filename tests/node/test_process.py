@@ -57,8 +57,9 @@ class Port:
 class Node:
     """A node that runs in a thread of the test."""
 
-    def __init__(self, config: NodeConfig, member: StandIn) -> None:
+    def __init__(self, config: NodeConfig, member: StandIn, parts: Parts | None = None) -> None:
         self.config, self.member, self.port, self.stop = config, member, Port(), Stop()
+        self.parts = parts
         self.lines: list[str] = []
         self.opened_with: Any = None
         self.error: BaseException | None = None
@@ -68,7 +69,7 @@ class Node:
     def _run(self) -> None:
         parts = Parts(self._open, lambda config, member: self.port)
         try:
-            self.last = run_node(self.config, parts, self.stop, self.lines.append)
+            self.last = run_node(self.config, self.parts or parts, self.stop, self.lines.append)
         except BaseException as error:
             self.error = error
 
