@@ -1,12 +1,14 @@
 """Questions to etcd, version 3.4 and later, by the JSON gateway that it serves on its client port.
 
-A witness needs two of etcd's calls and a log-in, each a POST of a few lines of JSON. So this goes by
-urllib3, which keeps connections and does TLS and time limits. The clients on PyPI were looked at:
-etcd3 has had no release since 2020 and brings gRPC; aetcd is asynchronous; etcd3gw is kept
-well, but a transaction there is the same JSON by hand, it knows one endpoint, and it takes no user.
+A witness needs two of etcd's calls and a log-in, each a POST of a few lines of JSON. So this goes
+by urllib3, which keeps connections and does TLS and time limits. The clients on PyPI were looked
+at: etcd3 has had no release since 2020 and brings gRPC; aetcd is asynchronous; etcd3gw is kept
+well, but a transaction there is the same JSON by hand, it knows one endpoint, and it takes no
+user.
 
-Endpoints are tried one after the other within one time limit, beginning with the one that answered last.
-Nothing here goes through a proxy or follows a redirection, and no secret gets into a message.
+Endpoints are tried one after the other within one time limit, beginning with the one that
+answered last. Nothing here goes through a proxy or follows a redirection, and no secret gets into
+a message.
 """
 
 from __future__ import annotations

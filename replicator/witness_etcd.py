@@ -1,8 +1,9 @@
 """A witness in etcd: the record is one key, and a change is one transaction.
 
-The transaction compares the key's revision, and what stood there byte by byte, with what was read; it puts the new
-record, or else reads what is there now. etcd answers only when a majority of its members has it on
-the disk, and reads go through the majority, too. Neither etcd's own leases nor its clocks are used.
+The transaction compares the key's revision, and what stood there byte by byte, with what was
+read; it puts the new record, or else reads what is there now. etcd answers only when a majority
+of its members has it on the disk, and reads go through the majority, too. Neither etcd's own
+leases nor its clocks are used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How the record changes, and how it is written down; the same for every witness.
 
-Written, it is JSON with a checksum in it, so that a torn file or a key that belongs to somebody else
-is never taken for a record:
+Written, it is JSON with a checksum in it, so that a torn file or a key that belongs to somebody
+else is never taken for a record:
 
     {"sha256": "…", "record": {"format": 1, "change": "…", "epoch": 7, "leader": "a", …}}
 
@@ -61,7 +61,7 @@ class ChangingWitness(ABC):
         forced = replace(seen, epoch=seen.epoch + 1, leader="", in_sync=frozenset(names))
         return self._swap(seen, replace(forced, released=True))
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most have nothing to close
         """Nothing to do, unless a witness says otherwise."""
 
 

@@ -65,12 +65,16 @@ class Connection(asyncio.Protocol):
             return
         try:
             for received in self._decoder.feed(data):
-                self._take(received)
-                if self.closed:
+                if self._takes(received):
                     return
         except ProtocolError as error:
             self._desk.counters["protocol errors"] += 1
             self.close(error.code, str(error))
+
+    def _takes(self, received: Frame) -> bool:
+        """Deal with it; whether the connection was closed over it."""
+        self._take(received)
+        return self.closed
 
     def _take(self, received: Frame) -> None:
         if self.session:

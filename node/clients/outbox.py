@@ -164,7 +164,8 @@ class Outbox:
 
     def oldest_sent(self) -> float | None:
         """When the request was sent that waits longest for an answer on this connection."""
-        waits = [item.sent for item in (*self.requests.values(), *self.questions.values())]
+        waits = [request.sent for request in self.requests.values()]
+        waits += [question.sent for question in self.questions.values()]
         return min((sent for sent in waits if sent), default=None)
 
 

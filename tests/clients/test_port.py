@@ -119,7 +119,7 @@ def test_a_resend_that_never_came_is_applied_and_old_answers_are_not_its(tmp_pat
 
 
 def test_a_deposit_with_an_id_is_made_once(tmp_path: Path) -> None:
-    with port(tmp_path) as (node, server):
+    with port(tmp_path) as (_, server):
         client = Raw(server)
         client.submit(opening())
         collect(client, len(opening()))

@@ -56,10 +56,12 @@ class Member:
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + DEADLINE
         while True:
-            with contextlib.suppress(OSError):
-                with urllib.request.urlopen(f"http://{self.host}/health", timeout=5) as answer:
-                    if json.load(answer)["health"] == "true":
-                        return
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"http://{self.host}/health", timeout=5) as answer,
+            ):
+                if json.load(answer)["health"] == "true":
+                    return
             assert time.monotonic() < deadline, (self.folder / f"{self.name}.log").read_text()
             time.sleep(0.05)
 

@@ -1,4 +1,5 @@
-"""The witness in a real etcd: killed, hung, restarted, behind TLS and a log-in, of three members."""
+"""The witness in a real etcd: killed, hung, restarted, behind TLS and a log-in, of three
+members."""
 
 import base64
 import contextlib
@@ -7,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -21,7 +21,6 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("etcd")]
 
 PASSWORD = "canary-password-4711"
 DEADLINE = 60
-T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def opened(member: Member, name: str = "venue", options: str = "timeout=20") -> 
     return open_witness(f"etcd://{member.host}/{name}?{options}")
 
 
-def patiently(ask: Callable[[], T]) -> T:
+def patiently[T](ask: Callable[[], T]) -> T:
     """What it says as soon as the witness answers."""
     deadline = time.monotonic() + DEADLINE
     while True:
@@ -127,8 +126,9 @@ def renewed(witness: Witness, mine: Record) -> Record:
     try:
         return witness.renew(mine)
     except Lost as lost:
-        assert (lost.record.epoch, lost.record.leader) == (mine.epoch, mine.leader)
-        return lost.record
+        found = lost.record
+    assert (found.epoch, found.leader) == (mine.epoch, mine.leader)
+    return found
 
 
 class Swallower:
@@ -245,7 +245,7 @@ def test_a_log_in_is_renewed_when_etcd_forgets_it(tmp_path: Path) -> None:
         member.post("/v3/auth/enable", {})
         with pytest.raises(Unavailable, match="refuses"):
             opened(member).read()
-        with pytest.raises(Unavailable, match="refuses: .*authentication failed") as refused:
+        with pytest.raises(Unavailable, match=r"refuses: .*authentication failed") as refused:
             opened(member, options=f"user=root&password=file:{wrong}&timeout=20").read()
         assert "canary" not in str(refused.value)
         witness = opened(member, options=f"user=root&password=file:{secret}&timeout=20")
@@ -267,7 +267,7 @@ def test_tls_with_certificates_of_both_sides(tmp_path: Path) -> None:
         witness = opened(member, options=both)
         mine = patiently(lambda: witness.take(witness.read(), "a"))
         assert witness.renew(mine).renewals == 1
-        with pytest.raises(Unavailable, match="do not agree on TLS: .*certificate"):
+        with pytest.raises(Unavailable, match=r"do not agree on TLS: .*certificate"):
             opened(member, options="tls=yes&timeout=20").read()  # another authority
         with pytest.raises(Unavailable, match=r"TLS|broke off"):
             opened(member, options=f"ca={ca}&timeout=20").read()  # no certificate of our own

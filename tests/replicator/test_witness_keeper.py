@@ -79,13 +79,17 @@ def test_answers_come_in_order_and_problems_are_answers() -> None:
     keeper.close()
 
 
+def poll_until(keeper: ThreadKeeper, deadline: float) -> None:
+    while time.monotonic() < deadline:
+        keeper.poll()
+
+
 def test_a_fault_of_the_program_is_raised_where_it_is_polled() -> None:
     keeper = ThreadKeeper(MemoryWitness())
     keeper.request("renew", "no record")
     deadline = time.monotonic() + SECONDS
     with pytest.raises(AttributeError):
-        while time.monotonic() < deadline:
-            keeper.poll()
+        poll_until(keeper, deadline)
     keeper.request("read")
     assert len(answers(keeper, 1)) == 1  # it goes on
     keeper.close()

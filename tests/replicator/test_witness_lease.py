@@ -18,7 +18,9 @@ def renewals(delays: tuple[tuple[int, int | None], ...], sends: tuple[int, ...])
 
     A renewal goes on from the record that the leader knows: one is under way at a time.
     """
-    changes, heard, free = [], [], 0
+    changes: list[int] = []
+    heard: list[tuple[int, int]] = []
+    free = 0
     for sent, (there, back) in zip(sends, delays, strict=True):
         if sent < free:
             continue
