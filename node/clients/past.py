@@ -47,7 +47,7 @@ def _candidates(
             near = commands[(commands["account"] == account) & (commands["type"] == kind)]
             for at in _same(near, wanted):
                 sequence = int(near[at]["sequence"])
-                if sequence > after:
+                if after < sequence <= until:
                     found.append((sequence, near[at].tobytes()))
     return found
 
