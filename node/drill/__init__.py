@@ -1,0 +1,1 @@
+"""Failover drills: a whole cluster of real processes on one machine, hurt on purpose."""

@@ -1,0 +1,131 @@
+"""The load of a drill: orders at a rate, and when each was answered."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+import numpy as np
+
+from flow.commands import CASH, define_instrument, deposits, open_accounts
+from lmax.records import joined
+from lmax.schema import COMMAND, CommandType, OrderType, TimeInForce
+from node.clients.session import Session
+from node.clients.tickets import Ticket
+
+ACCOUNTS = np.arange(1, 9)
+INSTRUMENTS = (1, 2)
+PER_SECOND = 200
+"""Requests a second; each is of as many orders as the rate asks for."""
+
+PATIENCE_S = 60.0
+
+
+def setup() -> np.ndarray:
+    return joined(
+        [
+            *(define_instrument(number, f"S{number}") for number in INSTRUMENTS),
+            open_accounts(ACCOUNTS),
+            deposits(ACCOUNTS, CASH, 10**14),
+            *(deposits(ACCOUNTS, number, 10**9) for number in INSTRUMENTS),
+        ]
+    )
+
+
+class Load:
+    """Sends until `stop`, then waits for every answer.
+
+    acknowledged: bytes of all events of a command, by its sequence; answered: when answers came,
+    seconds since 1970, in order; unknown: commands whose fate could not be found out.
+    """
+
+    def __init__(self, addresses: list[str], rate: float, *, first_id: int = 1) -> None:
+        self.session = Session(addresses, patience=PATIENCE_S)
+        self.sent = 0
+        self.acknowledged: dict[int, bytes] = {}
+        self.answered: list[float] = []
+        self.unknown: list[str] = []
+        self.error: BaseException | None = None
+        self._size = max(1, round(rate / PER_SECOND))
+        self._pause = self._size / rate
+        self._next_id = first_id
+        self._random = np.random.default_rng(first_id)
+        self._waiting: deque[Ticket] = deque()
+        self._stopping = threading.Event()
+        self._sender = threading.Thread(target=self._guarded, args=(self._send,), daemon=True)
+        self._reader = threading.Thread(target=self._guarded, args=(self._read,), daemon=True)
+
+    @property
+    def next_id(self) -> int:
+        return self._next_id
+
+    def begin(self) -> None:
+        """What an operator sends first, once for a cluster."""
+        for ticket in self.session.submit(setup()):
+            self.session.result(ticket, PATIENCE_S)
+
+    def start(self) -> Load:
+        self._sender.start()
+        self._reader.start()
+        return self
+
+    def stop(self) -> None:
+        """No more orders; returns when all are answered, or known to be unknown."""
+        self._stopping.set()
+        self._sender.join(PATIENCE_S)
+        self._reader.join(2 * PATIENCE_S)
+        self.session.close()
+        if self.error is not None:
+            raise self.error
+
+    def _guarded(self, work: object) -> None:
+        try:
+            work()  # type: ignore[operator]
+        except BaseException as error:
+            self.error = error
+            self._stopping.set()
+
+    def _send(self) -> None:
+        due = time.monotonic()
+        while not self._stopping.is_set():
+            self._waiting.extend(self.session.submit(self._orders(), timeout=PATIENCE_S))
+            self.sent += self._size
+            due = max(due + self._pause, time.monotonic() - 0.1)
+            self._stopping.wait(max(0.0, due - time.monotonic()))
+
+    def _orders(self) -> np.ndarray:
+        random, size = self._random, self._size
+        orders = np.zeros(size, COMMAND)
+        orders["type"] = CommandType.NEW_ORDER
+        orders["account"] = random.choice(ACCOUNTS, size)
+        orders["client_order_id"] = np.arange(self._next_id, self._next_id + size)
+        orders["instrument"] = random.choice(INSTRUMENTS, size)
+        orders["side"] = random.integers(0, 2, size)
+        orders["order_type"] = OrderType.LIMIT
+        orders["price"] = random.integers(95, 106, size) * 100
+        orders["quantity"] = random.integers(1, 20, size)
+        orders["time_in_force"] = TimeInForce.DAY
+        self._next_id += size
+        return orders
+
+    def _read(self) -> None:
+        """In the order in which they were sent."""
+        while self._waiting or self._sender.is_alive():
+            if not self._waiting:
+                time.sleep(0.0005)
+                continue
+            ticket = self._waiting.popleft()
+            try:
+                events = self.session.result(ticket, 2 * PATIENCE_S)
+            except Exception as error:
+                self.unknown.append(str(error))
+                continue
+            self.answered.append(time.time())
+            self.acknowledged[int(events[0]["sequence"])] = events.tobytes()
+
+    def outage(self, since: float) -> float:
+        """Seconds without an answer, around what happened at `since`: the longest such time."""
+        times = np.array(self.answered)
+        near = times[np.searchsorted(times, since, "right") - 1 :] if len(times) else times
+        return float(np.diff(near).max()) if len(near) > 1 else 0.0
