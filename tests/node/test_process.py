@@ -311,7 +311,7 @@ def test_an_error_at_closing_is_kept_unless_there_was_one_before():
 
 def test_who_hands_over_tells_to_whom_also_when_the_witness_says_that_later():
     with served() as (_, loop, member):
-        later = []
+        later: list[int] = []
 
         def name_the_next() -> None:
             if member.leading is None and not later:
