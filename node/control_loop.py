@@ -21,6 +21,9 @@ LOOK_NS = 50_000_000
 PATIENCE_S = 10.0
 """How long a planned switch may take."""
 
+SUCCESSOR_S = 3.0
+"""How long who has handed over waits to be able to say to whom."""
+
 Tell = Callable[[Observed, str], None]
 """Called with what was seen and what happened, on this thread."""
 
@@ -180,6 +183,8 @@ class ControlLoop(threading.Thread):
             raise Refusal("no-standby-in-sync", str(error)) from None
         self.wait(lambda seen: seen.role != "PRIMARY" or not seen.switching, timeout)
         if self.seen.role != "PRIMARY":
+            # The witness names the next one a moment later; until then it is still us.
+            self.wait(lambda seen: seen.leader != seen.name, SUCCESSOR_S)
             return self.seen
         if self.seen.switching:
             raise Refusal("too-slow", "the switch is not done yet; it goes on")

@@ -25,10 +25,11 @@ def change(file: Path, verb: str, as_json: bool) -> Exit:
     before = ask(config.me.control, "/status", token=token)
     after = ask(config.me.control, f"/{verb}", post=True, token=token, timeout=PATIENCE)
     seconds = time.monotonic() - began
+    leads = after["role"] == "PRIMARY" or after["leader"] != after["name"]
     found = {
         "node": after["name"],
         "changed": before["role"] != after["role"],
-        "primary": after["name"] if after["role"] == "PRIMARY" else after["leader"] or None,
+        "primary": after["leader"] or None if leads else None,
         "epoch": after["epoch"],
         "seconds": round(seconds, 3),
     }
@@ -39,6 +40,6 @@ def change(file: Path, verb: str, as_json: bool) -> Exit:
     else:
         click.echo(
             f"{found['node']} was {before['role']} and is {after['role']}, in epoch"
-            f" {found['epoch']}, after {seconds:.2f} s"
+            f" {found['epoch']}, after {seconds:.2f} s; {found['primary'] or 'nobody yet'} leads"
         )
     return Exit.OK

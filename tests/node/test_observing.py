@@ -16,6 +16,8 @@ def world(seed: int) -> Iterator[World]:
     made = World(seed)
     made.start()
     made.until(in_sync(made))
+    # The witness knows it a little earlier than the primary, which waits for its answer.
+    made.until(lambda: seen(made, "a").in_sync == ("a", "b"))
     yield made
     made.close()
 

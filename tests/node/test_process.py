@@ -307,3 +307,18 @@ def test_an_error_at_closing_is_kept_unless_there_was_one_before():
     loop.end()
     loop.join(60)
     assert isinstance(loop.error, OSError)
+
+
+def test_who_hands_over_tells_to_whom_also_when_the_witness_says_that_later():
+    with served() as (_, loop, member):
+        later: list[int] = []
+
+        def name_the_next() -> None:
+            if member.leading is None and not later:
+                member.record.leader = "a"
+                later.append(member.steps)
+            elif later and member.steps > later[0] + 50:
+                member.record.leader = "b"
+
+        member.at_step = name_the_next
+        assert loop.demote(timeout=60).leader == "b"
