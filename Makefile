@@ -10,7 +10,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test bench lint format generate build clean
+.PHONY: help run test bench drill lint format generate build clean
 
 UV_VERSION := 0.13.9
 PYTHON := $(shell cat .python-version)
@@ -34,6 +34,7 @@ CYTHON := $(shell find $(ROOMS) -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 help:
 	@echo 'make run       the whole system on realistic order flow, with a live view'
 	@echo 'make test      the whole test suite, linters included'
+	@echo 'make drill     a failover exercise: two nodes, a client, and a fault'
 	@echo 'make bench     the benchmarks, each beside a raw limit'
 	@echo 'make lint      linters, types and style only'
 	@echo 'make format    put Python files into the one format'
@@ -49,6 +50,9 @@ run: build
 test: build
 	@$(IN_VENV) $(PY) -m tests.servers
 	@$(IN_VENV) $(PY) -m tests $(ARGS)
+
+drill: build
+	@$(PY) -m lmax drill $(if $(ARGS),$(ARGS),--rounds 3)
 
 bench: build $(VENV)/.peers
 	@$(IN_VENV) $(PY) -m bench $(ARGS)

@@ -104,7 +104,7 @@ def settings_of(config: NodeConfig) -> Settings:
     return Settings(
         node.name,
         cluster.id,
-        bootstrap=config.members[0].name == node.name,
+        bootstrap=config.begins,
         rule=Rule(config.waits_for, cluster.without_standby),
         durable=cluster.commit == "durable",
         timing=Timing(

@@ -32,6 +32,7 @@ cdef struct Peer:
     Sequence *gate  # in the input ring: what it has received
     Sequence *batch_gate  # in the sealed ring: `acked`
     int64_t connections  # when it went live
+    int64_t beat_ns  # when the last heartbeat was sent
     Ack said  # the last one; its words are atomic
 
 

@@ -96,9 +96,9 @@ cdef int64_t last_sent(Replicator *all, Peer *peer) noexcept nogil:
 
 
 cdef bint beat(Replicator *all, Peer *peer, int64_t now) noexcept nogil:
-    """A heartbeat, if it is time."""
+    """A heartbeat, if it is time; among batches, too: it says what they do not."""
     cdef Heartbeat *said
-    if now - peer.link.sent_ns < all.period_ns or peer.link.keys == NULL:
+    if now - peer.beat_ns < all.period_ns or peer.link.keys == NULL:
         return False
     said = <Heartbeat *>link_room(peer.link)
     if said == NULL:
@@ -111,6 +111,7 @@ cdef bint beat(Replicator *all, Peer *peer, int64_t now) noexcept nogil:
     said.flags = COUNTED if load_acquire_i32(&peer.counted) else 0
     if load_acquire_i32(&peer.served):
         said.flags |= SERVED
+    peer.beat_ns = now
     return link_send(peer.link, now, HEARTBEAT, sizeof(Heartbeat))
 
 

@@ -148,4 +148,65 @@ def init(**options: Any) -> Exit:
     return make(**options)
 
 
-VERBS = [node, status, promote, demote, cluster]
+@click.command(short_help="A failover exercise with real processes.")
+@click.option("--rounds", type=click.IntRange(1, 100_000), default=1, show_default=True)
+@click.option(
+    "--fault",
+    type=click.Choice(["kill", "stop"]),
+    default="kill",
+    show_default=True,
+    help="kill -9, or SIGSTOP until another node leads.",
+)
+@click.option(
+    "--role",
+    type=click.Choice(["primary", "standby"]),
+    default="primary",
+    show_default=True,
+    help="Who is hurt.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(10, 100_000),
+    default=2000,
+    show_default=True,
+    help="Orders a second.",
+)
+@click.option(
+    "--lease-ms",
+    type=click.IntRange(100, 60_000),
+    default=500,
+    show_default=True,
+    help="Of the primary: what an outage takes at least, nearly.",
+)
+@click.option(
+    "--planned/--no-planned",
+    default=True,
+    show_default=True,
+    help="A planned switch after each round.",
+)
+@click.option(
+    "--commit",
+    type=click.Choice(["replicated", "durable"]),
+    default="replicated",
+    show_default=True,
+)
+@click.option("--keep", type=FOLDER, help="Do it in this new folder, and leave everything there.")
+@json_option
+@guarded
+def drill(*, json: bool, **options: Any) -> Exit:
+    """Two nodes and a witness on this machine, a client that sends orders, and a fault.
+
+    Tells who took over, when, and how long the client had no answer; at the end both journals
+    are compared, and everything that the client was told. Exit code 1 if anything is lost, done
+    twice or different.
+
+    \b
+    Example:
+      lmax drill --rounds 5 --fault stop
+    """
+    from node.cli.drill import drill as held
+
+    return held(as_json=json, **options)
+
+
+VERBS = [node, status, promote, demote, cluster, drill]

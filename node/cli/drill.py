@@ -26,7 +26,7 @@ def drill(*, as_json: bool, keep: Path | None, **options: object) -> Exit:
         report = hold(folder / "cluster", tell=tell, **options)  # type: ignore[arg-type]
     except DrillError as error:
         click.echo(f"lmax drill: {error}", err=True)
-        return Exit.DIFFERENCES
+        return Exit.CLUSTER
     finally:
         if keep is None:
             clear(folder)
@@ -34,7 +34,7 @@ def drill(*, as_json: bool, keep: Path | None, **options: object) -> Exit:
         print_json(report.as_json())
     else:
         show(report)
-    return Exit.OK if report.good else Exit.DIFFERENCES
+    return Exit.OK if report.good else Exit.DISCREPANCIES
 
 
 def show(report: Report) -> None:
