@@ -118,3 +118,15 @@ def test_recovery_comes_to_the_same_state_with_and_without_a_snapshot(tmp_path: 
     assert [kind["from"] for kind in kinds] == [found["snapshot"]["sequence"]] * 2 + [0]
     assert found["recovery_s"] == found["cold"]["seconds"] > 0
     assert found["snapshot_bytes"] > 2000 * 64
+
+
+def test_failover_reports_outages_beside_the_lease(tmp_path: Path) -> None:
+    found = run(
+        "failover", "--rounds", "1", "--rate", "500", "--lease-ms", "800", "--dir", str(tmp_path)
+    )
+    assert found["rounds"] == 1
+    assert (found["lost"], found["applied_twice"], found["discrepancies"]) == (0, 0, 0)
+    assert found["outage_ms"]["p50"] > 0
+    assert found["outage_to_lease"]["p50"] == pytest.approx(
+        found["outage_ms"]["p50"] / 800, abs=0.01
+    )

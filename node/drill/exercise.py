@@ -101,7 +101,7 @@ def hold(
             machine.start(name)
         tell("two nodes and a witness begin")
         machine.until("nobody is in sync", machine.in_sync, WAIT_S)
-        load = Load(machine.clients, rate)
+        load = Load(machine.clients, rate, answer_within=max(0.25, lease_ms * 2e-3))
         load.begin()
         load.start()
         tell(f"{machine.primary()} is primary; {rate:g} orders a second")
@@ -127,6 +127,7 @@ def hold(
 def one_round(
     machine: Machine, load: Load, fault: str, role: str, tell: Tell, before: str
 ) -> Round:
+    machine.until("nobody is in sync", machine.in_sync, WAIT_S)
     primary = machine.primary()
     other = next(name for name in NAMES if name != primary)
     victim, left = (primary, other) if role == "primary" else (other, primary)
@@ -159,7 +160,8 @@ def measured(
     asked = machine.told(left, "asks for epoch", began)
     leads = machine.told(left, "is primary of epoch", began)
     if asked is None or leads is None:
-        raise DrillError(f"{left} leads and did not say since when")
+        tell(f"  {left} had the lead already; {outage:.0f} ms without an answer")
+        return Round(fault, role, outage)
     detection, promotion = (asked - began) * 1e3, (leads - asked) * 1e3
     tell(
         f"  found out after {detection:.0f} ms, {left} leads {promotion:.0f} ms later;"

@@ -23,7 +23,8 @@ PATIENCE_S = 60.0
 
 
 def setup() -> np.ndarray:
-    return joined(
+    """Each command has an id, so that it can be sent again when a connection breaks."""
+    commands = joined(
         [
             *(define_instrument(number, f"S{number}") for number in INSTRUMENTS),
             open_accounts(ACCOUNTS),
@@ -31,6 +32,8 @@ def setup() -> np.ndarray:
             *(deposits(ACCOUNTS, number, 10**9) for number in INSTRUMENTS),
         ]
     )
+    commands["client_order_id"] = 10**15 + np.arange(len(commands))
+    return commands
 
 
 class Load:
@@ -40,8 +43,10 @@ class Load:
     seconds since 1970, in order; unknown: commands whose fate could not be found out.
     """
 
-    def __init__(self, addresses: list[str], rate: float, *, first_id: int = 1) -> None:
-        self.session = Session(addresses, patience=PATIENCE_S)
+    def __init__(
+        self, addresses: list[str], rate: float, *, answer_within: float = 5.0, first_id: int = 1
+    ) -> None:
+        self.session = Session(addresses, patience=PATIENCE_S, answer_within=answer_within)
         self.sent = 0
         self.acknowledged: dict[int, bytes] = {}
         self.answered: list[float] = []
@@ -55,10 +60,6 @@ class Load:
         self._stopping = threading.Event()
         self._sender = threading.Thread(target=self._guarded, args=(self._send,), daemon=True)
         self._reader = threading.Thread(target=self._guarded, args=(self._read,), daemon=True)
-
-    @property
-    def next_id(self) -> int:
-        return self._next_id
 
     def begin(self) -> None:
         """What an operator sends first, once for a cluster."""
