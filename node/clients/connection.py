@@ -61,18 +61,16 @@ class Connection(asyncio.Protocol):
         self._desk.leave(self)
 
     def data_received(self, data: bytes) -> None:
-        if self.closed:
-            return
         try:
             for received in self._decoder.feed(data):
                 self._take(received)
-                if self.closed:
-                    return
         except ProtocolError as error:
             self._desk.counters["protocol errors"] += 1
             self.close(error.code, str(error))
 
     def _take(self, received: Frame) -> None:
+        if self.closed:
+            return
         if self.session:
             self._desk.handle(self, received)
             return

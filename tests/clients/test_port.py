@@ -20,6 +20,7 @@ from node.clients.protocol import (
     encode_book,
 )
 from node.clients.query import book, status
+from node.refusals import CoreFailed
 from tests.clients.nodes import Raw, buys, cancel, opening, port, until
 from tests.node.playing import offline, sweep
 
@@ -119,7 +120,7 @@ def test_a_resend_that_never_came_is_applied_and_old_answers_are_not_its(tmp_pat
 
 
 def test_a_deposit_with_an_id_is_made_once(tmp_path: Path) -> None:
-    with port(tmp_path) as (node, server):
+    with port(tmp_path) as (_, server):
         client = Raw(server)
         client.submit(opening())
         collect(client, len(opening()))
@@ -295,7 +296,6 @@ def test_a_failed_core_is_unavailable(tmp_path: Path) -> None:
         client.submit(opening())
         collect(client, len(opening()))
         real = node.core.raise_failure
-        from node.refusals import CoreFailed
 
         def failing() -> None:
             raise CoreFailed("the disk is gone")

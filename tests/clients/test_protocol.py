@@ -4,6 +4,7 @@ import socket
 import struct
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from node.clients.protocol import (
     Ask,
     Code,
     Decoder,
+    Frame,
     Hello,
     Kind,
     ProtocolError,
@@ -35,12 +37,13 @@ def filled(random: Random, dtype: np.dtype, count: int) -> np.ndarray:
 def test_what_is_encoded_is_decoded(seed: int) -> None:
     random = Random(seed)
     commands, events = filled(random, COMMAND, 3), filled(random, EVENT, 5)
-    for message in [
+    messages: list[Any] = [
         Hello(b"s" * 16, b"secret"),
         Welcome(Role.STANDBY, 7, 2**40, "north", "10.0.0.1:7400"),
         Refused(Code.CONFLICT, "no", 3, "[::1]:9", 4, 5),
         Ask(16_777_215, 2**64 - 1, 6, 99),
-    ]:
+    ]
+    for message in messages:
         assert type(message).decode(message.encode()) == message
     after, found = protocol.decode_submit(protocol.encode_submit(12, commands))
     assert (after, found.tobytes()) == (12, commands.tobytes())
@@ -60,7 +63,8 @@ def test_frames_come_whole_however_the_stream_is_cut(seed: int) -> None:
     random = Random(seed)
     bodies = [random.randbytes(random.choice([0, 1, 100, 500])) for _ in range(50)]
     stream = b"".join(frame(Kind.STATUS, n, body, n % 3) for n, body in enumerate(bodies))
-    decoder, found = Decoder(500), []
+    decoder = Decoder(500)
+    found: list[Frame] = []
     while stream:
         cut = random.choice([1, 15, 16, 17, 300, 5000])
         found += decoder.feed(stream[:cut])
@@ -97,8 +101,8 @@ def test_bodies_of_random_bytes_are_read_or_refused(decode, seed: int) -> None:
         for start in [b"", b"LMXC\1\0\0\0", bytes(24)]:
             try:
                 decode((start + body)[: max(size, len(start))])
-            except ProtocolError as error:
-                assert str(error)
+            except ProtocolError:
+                continue
 
 
 @pytest.mark.parametrize(

@@ -36,26 +36,28 @@ def free_address() -> str:
 
 
 def test_commands_are_answered_in_order_and_looked_at(tmp_path: Path) -> None:
-    with port(tmp_path, token="secret") as (_, server):
-        with session_with(server.address, token="secret") as session:
-            stream = session.events(PATIENCE)
-            first = session.submit(opening())
-            tickets = session.submit(joined([buys(1, 50), buys(1000, quantity=0)]))
-            found = results(session, first + tickets)
-            assert [t.state for t in tickets] == [State.ACKNOWLEDGED] * 50 + [State.REJECTED]
-            assert [t.sequence for t in tickets] == list(range(8, 59))
-            assert tickets[-1].events[0]["reason"] == Reason.QUANTITY_RANGE
-            assert session.status().sequence == 58
-            assert session.ask(1, 7).tobytes() == tickets[6].events.tobytes()
-            with pytest.raises(lmax.NotKnown):
-                session.ask(1, 77)
-            until(lambda: session.book(1).bids == [(1000, 50, 50)])
-            with pytest.raises(KeyError):
-                session.book(9)
-            more = session.submit(buys(2000))
-            results(session, more)
-            assert [next(stream).sequence for _ in range(3)] == [1, 2, 3]
-            assert "secret" not in repr(session) + str(vars(session))
+    with (
+        port(tmp_path, token="secret") as (_, server),
+        session_with(server.address, token="secret") as session,
+    ):
+        stream = session.events(PATIENCE)
+        first = session.submit(opening())
+        tickets = session.submit(joined([buys(1, 50), buys(1000, quantity=0)]))
+        found = results(session, first + tickets)
+        assert [t.state for t in tickets] == [State.ACKNOWLEDGED] * 50 + [State.REJECTED]
+        assert [t.sequence for t in tickets] == list(range(8, 59))
+        assert tickets[-1].events[0]["reason"] == Reason.QUANTITY_RANGE
+        assert session.status().sequence == 58
+        assert session.ask(1, 7).tobytes() == tickets[6].events.tobytes()
+        with pytest.raises(lmax.NotKnown):
+            session.ask(1, 77)
+        until(lambda: session.book(1).bids == [(1000, 50, 50)])
+        with pytest.raises(KeyError):
+            session.book(9)
+        more = session.submit(buys(2000))
+        results(session, more)
+        assert [next(stream).sequence for _ in range(3)] == [1, 2, 3]
+        assert "secret" not in repr(session) + str(vars(session))
     assert joined(found).tobytes() == offline(tmp_path)[1][: len(joined(found))].tobytes()
 
 
@@ -68,7 +70,7 @@ def test_two_with_one_key_are_refused_before_they_are_sent(tmp_path: Path) -> No
         with pytest.raises(ValueError, match="two of the commands"):
             session.submit(joined([cancel(5), cancel(5)]))
         with pytest.raises(TypeError):
-            session.submit(np.zeros(1))
+            session.submit(np.zeros(1))  # type: ignore[arg-type]
         with pytest.raises(TimeoutError, match="refused"):
             session.result(ticket, 0.05)
     assert ticket.state is State.UNKNOWN
@@ -79,11 +81,13 @@ def test_two_with_one_key_are_refused_before_they_are_sent(tmp_path: Path) -> No
 
 
 def test_a_wrong_token_is_said(tmp_path: Path) -> None:
-    with port(tmp_path, token="right") as (_, server):
-        with session_with(server.address, token="wrong") as session:
-            (ticket,) = session.submit(buys(1))
-            with pytest.raises(TimeoutError, match="token"):
-                session.result(ticket, 2)
+    with (
+        port(tmp_path, token="right") as (_, server),
+        session_with(server.address, token="wrong") as session,
+    ):
+        (ticket,) = session.submit(buys(1))
+        with pytest.raises(TimeoutError, match="token"):
+            session.result(ticket, 2)
 
 
 def test_many_threads_share_a_session(tmp_path: Path) -> None:
