@@ -61,22 +61,16 @@ class Connection(asyncio.Protocol):
         self._desk.leave(self)
 
     def data_received(self, data: bytes) -> None:
-        if self.closed:
-            return
         try:
             for received in self._decoder.feed(data):
-                if self._takes(received):
-                    return
+                self._take(received)
         except ProtocolError as error:
             self._desk.counters["protocol errors"] += 1
             self.close(error.code, str(error))
 
-    def _takes(self, received: Frame) -> bool:
-        """Deal with it; whether the connection was closed over it."""
-        self._take(received)
-        return self.closed
-
     def _take(self, received: Frame) -> None:
+        if self.closed:
+            return
         if self.session:
             self._desk.handle(self, received)
             return

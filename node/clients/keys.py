@@ -23,8 +23,9 @@ _BY_ORDER = (CommandType.CANCEL, CommandType.REDUCE)
 _PLACES = {
     field.name: at for field, at in zip(COMMAND_FIELDS, offsets(COMMAND_FIELDS), strict=True)
 }
-_TYPE, _BODY = _PLACES["type"], _PLACES["client_order_id"]
+_TYPE = _PLACES["type"]
 _SESSION = slice(_PLACES["session"], _PLACES["session"] + 4)
+_BODY = _PLACES["client_order_id"]
 """Before it are sequence and timestamp, which the node sets."""
 
 

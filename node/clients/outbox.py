@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from node.clients.keys import Key, Records
-from node.clients.protocol import Ask, Flag, Kind, encode_submit, frame
+from node.clients.protocol import Flag, Kind, encode_submit, frame
 from node.clients.tickets import AlreadyInFlight, State, Ticket
 
-FIRST_RETRY_S, LONGEST_RETRY_S = 0.005, 0.25
+FIRST_RETRY_S, LONGEST_RETRY_S = 0.005, 0.05
 
 
 @dataclass(slots=True)
@@ -167,10 +167,6 @@ class Outbox:
         waits = [request.sent for request in self.requests.values()]
         waits += [question.sent for question in self.questions.values()]
         return min((sent for sent in waits if sent), default=None)
-
-
-def question(ask: Ask) -> Question:
-    return Question(Kind.ASK, ask.encode())
 
 
 _MOVED = Ticket((0, 0), 0, False)

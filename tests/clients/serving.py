@@ -19,15 +19,13 @@ from tests.clients.nodes import SEGMENT
 def main() -> None:
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
     crash = int(sys.argv[4]) if len(sys.argv) > 4 else 0
-    with (
-        Core(folder, segment_bytes=SEGMENT) as core,
-        Server(LoneNode(core), ("127.0.0.1", port)) as server,
-    ):
-        print(server.address, flush=True)
-        while True:
-            if crash and core.synced.value >= crash:
-                os.kill(os.getpid(), signal.SIGKILL)
-            time.sleep(0.0001 if crash else 0.05)
+    core = Core(folder, segment_bytes=SEGMENT).start()
+    server = Server(LoneNode(core), ("127.0.0.1", port)).start()
+    print(server.address, flush=True)
+    while True:
+        if crash and core.synced.value >= crash:
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.0001 if crash else 0.05)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from node.clients.protocol import (
     encode_book,
 )
 from node.clients.query import book, status
+from node.refusals import CoreFailed
 from tests.clients.nodes import Raw, buys, cancel, opening, port, until
 from tests.node.playing import offline, sweep
 
@@ -295,7 +296,6 @@ def test_a_failed_core_is_unavailable(tmp_path: Path) -> None:
         client.submit(opening())
         collect(client, len(opening()))
         real = node.core.raise_failure
-        from node.refusals import CoreFailed
 
         def failing() -> None:
             raise CoreFailed("the disk is gone")

@@ -1,6 +1,5 @@
 """Frames: what is sent is what is read; what makes no sense is refused before it is stored."""
 
-import contextlib
 import socket
 import struct
 from pathlib import Path
@@ -19,6 +18,7 @@ from node.clients.protocol import (
     Ask,
     Code,
     Decoder,
+    Frame,
     Hello,
     Kind,
     ProtocolError,
@@ -64,7 +64,7 @@ def test_frames_come_whole_however_the_stream_is_cut(seed: int) -> None:
     bodies = [random.randbytes(random.choice([0, 1, 100, 500])) for _ in range(50)]
     stream = b"".join(frame(Kind.STATUS, n, body, n % 3) for n, body in enumerate(bodies))
     decoder = Decoder(500)
-    found: list[Any] = []
+    found: list[Frame] = []
     while stream:
         cut = random.choice([1, 15, 16, 17, 300, 5000])
         found += decoder.feed(stream[:cut])
@@ -99,8 +99,10 @@ def test_bodies_of_random_bytes_are_read_or_refused(decode, seed: int) -> None:
     for size in [*range(160), 1000, 136, 264]:
         body = random.randbytes(size)
         for start in [b"", b"LMXC\1\0\0\0", bytes(24)]:
-            with contextlib.suppress(ProtocolError):
+            try:
                 decode((start + body)[: max(size, len(start))])
+            except ProtocolError:
+                continue
 
 
 @pytest.mark.parametrize(
