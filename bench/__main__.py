@@ -19,6 +19,7 @@ RUNS = {
     "batches": ["--megabytes", "32", "--rounds", "2"],
     "replay": ["--commands", "1000000", "--rounds", "2"],
     "latency": ["--rates", "10000", "100000"],
+    "replication": [],
     "failover": ["--rounds", "5"],
 }
 

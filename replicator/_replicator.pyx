@@ -321,6 +321,10 @@ cdef class ReplicatorAgent(AgentBase):
         cdef int64_t *has = &ack.synced if self.replicator.durable else &ack.received
         return load_acquire_i64(has) >= sequence_get(self.replicator.permitted)
 
+    def acknowledged(self, int index):
+        """The sequence up to which that peer has received everything, as it grows."""
+        return self._gates[index][0]
+
     def said(self, int index):
         """(received, synced, applied, flags) of the last acknowledgement since it went live."""
         cdef Ack *ack = &self.replicator.peers[index].said

@@ -130,3 +130,14 @@ def test_failover_reports_outages_beside_the_lease(tmp_path: Path) -> None:
     assert found["outage_to_lease"]["p50"] == pytest.approx(
         found["outage_ms"]["p50"] / 800, abs=0.01
     )
+
+
+def test_replication_reports_itself_beside_bare_aeron_and_bare_writes(tmp_path: Path) -> None:
+    found = run("replication", "--rounds", "2", "--seconds", "0.3", "--dir", str(tmp_path))
+    for medium in ("udp", "ipc"):
+        each = found[medium]
+        for name in ("received_ns", "readable_ns", "bare_trip_ns", "bare_write_ns"):
+            assert 0 < each[name]["p50"] <= each[name]["p99"]
+        assert each["received_ratio"]["p50"] > 0
+        assert each["commands_per_s"] > 0
+        assert each["commands_per_message"] >= 1
