@@ -196,6 +196,28 @@ def test_stopping_gives_up_the_snapshot_that_is_under_way(tmp_path: Path, seed: 
     keeper.stop()
 
 
+def test_a_snapshot_in_its_place_is_counted_though_its_process_was_ended(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "journal"
+    with Core(folder, segment_bytes=SEGMENT, layout="invoker") as core:
+        for part in range(2):
+            core.wait_applied(core.submit(market(seed + part, 500)))
+        synced = core.input.cursor
+    lingering = tmp_path / "lingering"
+    lingering.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\nexec sleep 600\n')
+    lingering.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(lingering))
+    keeper = SnapshotKeeper(folder, Keys(), Every(seconds=0.01), synced=lambda: synced)
+    store = SnapshotStore.of(folder)
+    keeper.start()
+    until(lambda: store.names() != [], 60)
+    assert keeper.status.taken == 0
+    keeper.stop()
+    assert keeper.status.taken == 1
+    assert keeper.status.sequence == store.header(store.names()[0]).sequence > 0
+
+
 def test_an_embedded_engine_has_snapshots_taken_and_reads_events_from_before_them(
     tmp_path: Path, seed: int
 ) -> None:
