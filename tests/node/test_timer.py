@@ -121,7 +121,9 @@ def test_without_being_asked_a_core_publishes_none(tmp_path: Path) -> None:
 def test_stopping_a_core_stops_its_timer_first(tmp_path: Path) -> None:
     core = Core(tmp_path, segment_bytes=SEGMENT).start()
     core.start_timer(0.001)
-    time.sleep(0.02)
+    timer = core.timer
+    assert timer is not None
+    until(lambda: timer.published > 0)
     core.stop()
     assert core.timer is None
     commands = journaled(tmp_path)
@@ -131,8 +133,10 @@ def test_stopping_a_core_stops_its_timer_first(tmp_path: Path) -> None:
 def test_a_replay_finds_the_timers_where_they_were(tmp_path: Path) -> None:
     with Core(tmp_path, segment_bytes=SEGMENT) as core:
         core.start_timer(0.005)
+        timer = core.timer
+        assert timer is not None
         submit_all(core, opening())
-        time.sleep(0.05)
+        until(lambda: timer.published > 2)
         core.stop_timer()
         core.wait_applied(core.input.cursor)
         state = core.business.state.state_hash
