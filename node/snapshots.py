@@ -6,6 +6,7 @@ as a restart does, at a low priority. `python -m node.snapshots` is that process
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -103,7 +104,7 @@ class SnapshotKeeper:
         return self
 
     def stop(self) -> None:
-        """No snapshot any more; one that is under way is given up."""
+        """No snapshot any more; one that is under way is given up, one in its place is counted."""
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join()
@@ -121,6 +122,8 @@ class SnapshotKeeper:
 
     def _take(self) -> bool:
         """Run the process; whether it did what it should."""
+        store = SnapshotStore.of(self._directory, self._keys)
+        before = store.names()
         command = [sys.executable, "-m", "node.snapshots", str(self._directory), str(self._keep)]
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
         try:
@@ -136,16 +139,31 @@ class SnapshotKeeper:
         except OSError as error:
             self._problem = f"no snapshot can be taken: {error}"
             return False
-        if self._stopping.is_set():
-            return False
+        if process.returncode and self._stopping.is_set():
+            return self._count_new(store, before)
         last = output.strip().rsplit("\n", 1)[-1]
         if process.returncode:
             self._problem = f"no snapshot was taken: {last or f'exit code {process.returncode}'}"
             return False
-        sequence = json.loads(last)["sequence"]
+        self._count(json.loads(last)["sequence"])
+        return True
+
+    def _count(self, sequence: int) -> None:
         self._taken += sequence > self._newest
         self._newest, self._problem = max(sequence, self._newest), ""
-        return True
+
+    def _count_new(self, store: SnapshotStore, before: list[str]) -> bool:
+        """What a process that was ended had already put in its place is a snapshot like others.
+
+        It was read back before it got its name; only that the name lasts is still to be seen to.
+        """
+        for name in store.names():
+            if name not in before:
+                with contextlib.suppress(JournalError, OSError):
+                    store.folder.sync()
+                    self._count(store.header(name).sequence)
+                    return True
+        return False
 
     def _wait_for(self, process: subprocess.Popen[str]) -> str:
         """Give it the keys, and what it said when it has ended."""

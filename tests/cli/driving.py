@@ -82,7 +82,7 @@ class Running:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def until(self, holds: Callable[[str], Any], timeout: float = 40.0) -> None:
+    def until(self, holds: Callable[[str], Any], timeout: float = 60.0) -> None:
         """Wait until that holds for what it wrote to stderr."""
         deadline = time.monotonic() + timeout
         while not holds(self.errors):

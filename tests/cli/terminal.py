@@ -42,7 +42,7 @@ class Terminal:
     def press(self, keys: bytes) -> None:
         os.write(self._master, keys)
 
-    def until(self, holds: Callable[[str], bool], timeout: float = 40.0) -> None:
+    def until(self, holds: Callable[[str], bool], timeout: float = 60.0) -> None:
         deadline = time.monotonic() + timeout
         while not holds(self.text):
             assert time.monotonic() < deadline, f"it was never shown:\n{self.text[-3000:]}"

@@ -41,7 +41,7 @@ try:
     engine.close()
 except CoreFailed:
     pass
-assert time.monotonic() - began < 5
+assert time.monotonic() - began < 20, "it hung"
 print(known, *refusals[0], sep="|")
 """
 
@@ -88,11 +88,11 @@ def test_f13_a_node_whose_disk_failed_says_why_and_ends_with_its_own_code(
 ) -> None:
     """And the next one goes on from everything that was reported."""
     data = tmp_path / "data"
-    options = ["--dir", data, "--dsn", postgres, "--rate", "3000", *SMALL, "--json"]
+    options = ["--dir", data, "--dsn", postgres, "--rate", "500", *SMALL, "--json"]
     wrong: dict[str, Any] = failing(shim, call, "60", errno.EIO)
     begun = time.monotonic()
     done = lmax("run", *options, "--for", "0", "--journal-mode", mode, **wrong)
-    assert time.monotonic() - begun < 12, "it ended only when the ring was full"
+    assert time.monotonic() - begun < 50, "it ended only when the ring was full"
     assert done.code == done.json["exit_code"] == 6
     assert "UNAVAILABLE: the journal cannot be written any more" in done.json["error"]
     assert "Mend the disk and start again." in done.errors

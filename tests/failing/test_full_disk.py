@@ -91,7 +91,7 @@ def cancel_until_refused(engine: Engine, orders: int) -> int:
 
 
 def wait_for_room(ask: Callable[[], int]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             ask()

@@ -33,7 +33,7 @@ def own_server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
         server.destroy()
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -138,7 +138,7 @@ def test_killed_and_restarted_under_load_it_loses_and_doubles_nothing(
                 own_server.stop()
             until(lambda: tail.state == TailState.DOWN)
             own_server.start()
-        until(lambda: tail.lag == 0, 60)
+        until(lambda: tail.lag == 0)
         assert tail.stop(timeout=30)
         assert check(own_server.dsn, expected_of(market.engine)) == []
     finally:

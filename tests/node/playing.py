@@ -116,7 +116,7 @@ def assert_same_events(parts: list[np.ndarray], expected: np.ndarray) -> None:
     raise AssertionError(f"event {at} is {events[at]}, not {expected[at]}")
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"

@@ -18,7 +18,7 @@ from node.refusals import LogicFailed
 from tests.node.playing import SEGMENT, journaled, market, opening, submit_all
 
 
-def until(done: Callable[[], bool], timeout: float = 10.0) -> None:
+def until(done: Callable[[], bool], timeout: float = 60.0) -> None:
     deadline = time.monotonic() + timeout
     while not done():
         assert time.monotonic() < deadline

@@ -49,7 +49,7 @@ for call in (
 began = time.monotonic()
 core.stop()
 core.stop()
-assert time.monotonic() - began < 5
+assert time.monotonic() - began < 20, "it hung"
 assert not any(runner.running for runner in core.runners)
 assert len(told) == 4, told
 print(applied, told[0])
@@ -106,8 +106,8 @@ def test_a_failed_consumer_ends_the_core(tmp_path: Path, seed: int, layout: str)
     with pytest.raises(CoreFailed):
         core.wait_applied(len(commands))
     began = time.monotonic()
-    core.stop(timeout=5)
-    assert time.monotonic() - began < 5
+    core.stop()
+    assert time.monotonic() - began < 20, "it hung"
     assert not any(runner.running for runner in core.runners)
     with Core(tmp_path, segment_bytes=SEGMENT) as again:
         assert again.recovered >= 200

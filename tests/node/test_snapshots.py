@@ -19,7 +19,7 @@ from lmax import Engine
 from lmax._engine import Engine as OfflineEngine
 from node.core import Core
 from node.follower import Follower
-from node.snapshots import Every, SnapshotKeeper, parse_every, take_one
+from node.snapshots import Every, SnapshotKeeper, SnapshotStatus, parse_every, take_one
 from tests.node.playing import (
     SEGMENT,
     assert_same_events,
@@ -182,18 +182,50 @@ def test_an_encrypted_node_hands_its_keys_to_who_takes_its_snapshots(
         assert core.business.state.state_hash == before
 
 
-def test_stopping_gives_up_the_snapshot_that_is_under_way(tmp_path: Path, seed: int) -> None:
+def in_place_of_python(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """Have who takes a snapshot do that, and then not end by itself."""
+    script = folder / "script"
+    script.write_text(f"#!/bin/sh\n{command}\nexec sleep 600\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+
+
+def test_stopping_gives_up_the_snapshot_that_is_under_way(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "journal"
     with Core(folder, segment_bytes=SEGMENT) as core:
         submit_all(core, market(seed, 1_000))
         core.wait_applied(core.input.cursor)
+    begun = tmp_path / "begun"
+    in_place_of_python(tmp_path, monkeypatch, f"touch {begun}")
     keeper = SnapshotKeeper(folder, Keys(), Every(seconds=0.01), synced=lambda: 1_000)
     keeper.start()
-    time.sleep(0.3)
+    until(begun.exists)
     began = time.monotonic()
     keeper.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60, "it was waited for"
+    assert keeper.status == SnapshotStatus(0, 0, "")
     keeper.stop()
+
+
+def test_a_snapshot_in_its_place_is_counted_though_its_process_was_ended(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "journal"
+    with Core(folder, segment_bytes=SEGMENT, layout="invoker") as core:
+        for part in range(2):
+            core.wait_applied(core.submit(market(seed + part, 500)))
+        synced = core.input.cursor
+    in_place_of_python(tmp_path, monkeypatch, f'"{sys.executable}" "$@"')
+    keeper = SnapshotKeeper(folder, Keys(), Every(seconds=0.01), synced=lambda: synced)
+    store = SnapshotStore.of(folder)
+    keeper.start()
+    until(lambda: store.names() != [])
+    assert keeper.status.taken == 0
+    keeper.stop()
+    assert keeper.status.taken == 1
+    assert keeper.status.sequence == store.header(store.names()[0]).sequence > 0
 
 
 def test_an_embedded_engine_has_snapshots_taken_and_reads_events_from_before_them(

@@ -46,7 +46,7 @@ def timers(commands: np.ndarray) -> int:
     return int((commands["type"] == CommandType.TIMER).sum())
 
 
-def until(done: object, timeout: float = 10.0) -> None:
+def until(done: object, timeout: float = 60.0) -> None:
     assert callable(done)
     deadline = time.monotonic() + timeout
     while not done():
@@ -121,7 +121,9 @@ def test_without_being_asked_a_core_publishes_none(tmp_path: Path) -> None:
 def test_stopping_a_core_stops_its_timer_first(tmp_path: Path) -> None:
     core = Core(tmp_path, segment_bytes=SEGMENT).start()
     core.start_timer(0.001)
-    time.sleep(0.02)
+    timer = core.timer
+    assert timer is not None
+    until(lambda: timer.published > 0)
     core.stop()
     assert core.timer is None
     commands = journaled(tmp_path)
@@ -131,8 +133,10 @@ def test_stopping_a_core_stops_its_timer_first(tmp_path: Path) -> None:
 def test_a_replay_finds_the_timers_where_they_were(tmp_path: Path) -> None:
     with Core(tmp_path, segment_bytes=SEGMENT) as core:
         core.start_timer(0.005)
+        timer = core.timer
+        assert timer is not None
         submit_all(core, opening())
-        time.sleep(0.05)
+        until(lambda: timer.published > 2)
         core.stop_timer()
         core.wait_applied(core.input.cursor)
         state = core.business.state.state_hash
@@ -156,10 +160,15 @@ def test_an_embedded_engine_has_a_timer_when_asked(tmp_path: Path, layout: str) 
 
 def test_an_embedded_engine_that_is_forgotten_ends_its_timer(tmp_path: Path) -> None:
     engine = Engine.open(tmp_path, timer=0.001)
-    core = engine._core
+    core, timer = engine._core, engine._core.timer
+    assert timer is not None
+    until(lambda: timer.published > 0)
+    thread = timer._thread
     del engine
     assert core.timer is None
-    assert core.journal.sequence == core.input.cursor
+    assert thread is not None
+    assert not thread.is_alive()
+    assert timers(journaled(tmp_path / "journal")) == core.journaler.synced == core.input.cursor > 0
 
 
 def test_an_engine_with_a_period_that_makes_no_sense_is_not_opened(tmp_path: Path) -> None:
