@@ -15,7 +15,7 @@ cdef enum:
 
 def one_in_flight(RingBuffer ring, agents, RingSequence reached, RingSequence done,
                   Histogram into, int64_t count):
-    """Publish one command, step the agents until `reached` has it, and then `done`; ns to the first.
+    """Publish one command, step the agents until `reached` has it; ns of that. Then until `done`.
 
     The command is one that the logic refuses: what is measured is the way to it. TimeoutError.
     """

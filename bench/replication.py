@@ -22,10 +22,11 @@ from typing import Any
 import numpy as np
 
 from bench import common
+from bench._aeron import End
 from bench._drive import feed
 from bench._journal import raw_writes
 from bench._replication import one_in_flight
-from bench.aeron import End, link, trips
+from bench.aeron import link, trips
 from bench.journal import RAW, raw_file
 from journal.files import DEFAULT_SEGMENT_BYTES
 from lmax.histogram import Histogram
