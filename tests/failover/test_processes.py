@@ -45,8 +45,8 @@ def test_f24_primaries_are_killed_under_load_and_nothing_is_lost(tmp_path: Path,
 
 
 @pytest.mark.timeout(300)
-def test_f02_standbys_are_killed_under_load_and_the_primary_goes_on(tmp_path: Path) -> None:
-    """F16: it goes on alone once the witness has recorded that."""
+def test_f02_f16_standbys_are_killed_and_the_primary_goes_on(tmp_path: Path) -> None:
+    """Under load; it goes on alone once the witness has recorded that."""
     drilled(tmp_path, role="standby")
 
 

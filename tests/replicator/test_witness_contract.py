@@ -140,7 +140,7 @@ def test_an_operator_names_who_may_take_over(opens: Opens) -> None:
     assert said(witness.take(forced, "c")) == (3, "c", frozenset("c"), False)
 
 
-def test_of_many_threads_one_gets_the_epoch(opens: Opens) -> None:
+def test_f18_of_many_threads_one_gets_the_epoch(opens: Opens) -> None:
     """F18: again and again, each with a witness of its own."""
     names = [f"n{i}" for i in range(6)]
     witnesses = [opens() for _ in names]
@@ -170,7 +170,7 @@ def test_of_many_threads_one_gets_the_epoch(opens: Opens) -> None:
 
 
 @pytest.mark.parametrize("address", ["file", "etcd"], indirect=True)
-def test_of_many_processes_one_gets_each_epoch(address: str) -> None:
+def test_f18_of_many_processes_one_gets_each_epoch(address: str) -> None:
     """F18: three processes, each epoch granted once and none left out."""
     last = 30
     command = [sys.executable, "-m", "tests.replicator.racing", address]
