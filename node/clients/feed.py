@@ -23,8 +23,8 @@ class Feed:
 
     after: the first command handed over is the one behind it; where the journal does not reach
     back so far, the one behind the snapshot that the core began with: `begins` is told before
-    anything comes. failed: called once with the reason when nothing more will come. Who takes a part says so
-    with `done`.
+    anything comes. failed: called once with the reason when nothing more will come. Who takes a
+    part says so with `done`.
     """
 
     def __init__(
