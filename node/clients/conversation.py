@@ -335,6 +335,8 @@ class Conversation:
             self.outbox.retry(request, places, now)
         elif refused.code == Code.CONFLICT:
             self._end(request, places, State.CONFLICT, refused.text)
+        elif refused.code == Code.FORGOTTEN:
+            self._end(request, places, State.UNKNOWN, refused.text)
         else:
             self._end(request, places, State.REFUSED, refused.text)
 

@@ -22,9 +22,9 @@ class Feed:
     """Hands commands and their events to `deliver`, each once and in order, from its own thread.
 
     after: the first command handed over is the one behind it; where the journal does not reach
-    back so far, the one behind what the core recovered: `begins` is told before anything comes.
-    failed: called once with the reason when nothing more will come. Who takes a part says so
-    with `done`.
+    back so far, the one behind the snapshot that the core began with: `begins` is told before
+    anything comes. failed: called once with the reason when nothing more will come. Who takes a
+    part says so with `done`.
     """
 
     def __init__(
@@ -53,7 +53,9 @@ class Feed:
             except JournalError:
                 if self._after >= self._core.recovered:
                     raise
-                self._after = self._core.recovered
+                # Pruned: begin with the snapshot that the core began with, else with nothing.
+                snapshot, recovered = self._core.recovery.sequence, self._core.recovered
+                self._after = snapshot if self._after < snapshot else recovered
                 self._follower.restart(self._after)
             else:
                 self._begins(self._after)

@@ -85,6 +85,7 @@ class Code(IntEnum):
     PENDING = 7
     NOT_KNOWN = 8
     BUSY = 9
+    FORGOTTEN = 10
     BAD_TOKEN = 32
     BAD_VERSION = 33
     PROTOCOL_ERROR = 34

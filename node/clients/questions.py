@@ -94,7 +94,7 @@ class Questions:
     def _tell(self, connection: Connection, request: int, found: Found) -> None:
         desk = self._desk
         if isinstance(found, BaseException):
-            refused = Refused(Code.UNAVAILABLE, str(found), desk.node.epoch())
+            refused = Refused(Code.FORGOTTEN, str(found), desk.node.epoch())
             connection.refuse(request, refused)
             return
         if found is not None:

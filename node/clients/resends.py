@@ -68,7 +68,7 @@ class Resends:
         if isinstance(found, Answer):
             self._give(connection, request, at, command, found)
             return
-        refused = Refused(Code.UNAVAILABLE, str(found), self._desk.node.epoch(), "", at, 1)
+        refused = Refused(Code.FORGOTTEN, str(found), self._desk.node.epoch(), "", at, 1)
         connection.refuse(request, refused)
 
     def _publish(
@@ -125,10 +125,10 @@ class Resends:
                 return False
 
             def then(found: Found) -> None:
-                if found is None:
-                    desk.flights.send(connection, request, at, 1, events)
+                if isinstance(found, Answer):
+                    self._give(connection, request, at, command, found)
                 else:
-                    self._give_found(connection, request, at, command, found)
+                    desk.flights.send(connection, request, at, 1, events)
 
             behind = 0 if double else after
             return desk.questions.search(key, behind, int(head["sequence"]) - 1, then)

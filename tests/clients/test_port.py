@@ -5,6 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from journal.beginning import note
+from journal.folder import RealFolder
+from journal.headers import read_header, segment_name
+from journal.keys import Keys
 from lmax.records import joined
 from lmax.schema import COMMAND, EVENT, CommandType, EventType, Reason
 from node.clients.desk import Limits
@@ -20,9 +24,11 @@ from node.clients.protocol import (
     encode_book,
 )
 from node.clients.query import book, status
+from node.core import Core
 from node.refusals import CoreFailed
-from tests.clients.nodes import Raw, buys, cancel, opening, port, until
-from tests.node.playing import offline, sweep
+from node.snapshots import take_one
+from tests.clients.nodes import SEGMENT, Raw, buys, cancel, opening, port, until
+from tests.node.playing import offline, submit_all, sweep
 
 
 def events_of(frame: Frame, original: bool = False) -> np.ndarray:
@@ -304,4 +310,36 @@ def test_a_failed_core_is_unavailable(tmp_path: Path) -> None:
         assert code_of(client.answer(buys(5))) == Code.UNAVAILABLE
         assert status(server.address).role == Role.FENCED
         node.core.raise_failure = real  # type: ignore[method-assign]
+        client.close()
+
+
+def prune(journal: Path) -> None:
+    """Delete the first segment, and note where the journal begins now."""
+    folder = RealFolder(journal)
+    header = read_header(folder, segment_name(2))
+    assert isinstance(header, dict)
+    note(folder, 2, header["first_sequence"] - 1, header["previous"])
+    (journal / segment_name(1)).unlink()
+
+
+def test_where_the_journal_was_pruned_nobody_is_told_that_nothing_was_there(
+    tmp_path: Path,
+) -> None:
+    with Core(tmp_path, segment_bytes=SEGMENT) as core:
+        submit_all(core, joined([opening(), buys(1, 12_000)]))
+        core.wait_applied(core.input.cursor)
+    taken = take_one(tmp_path, Keys())["sequence"]
+    with Core(tmp_path, segment_bytes=SEGMENT) as core:
+        submit_all(core, buys(50_000, 10))
+    prune(tmp_path)
+    with port(tmp_path) as (node, server):
+        client = Raw(server)
+        events_of(client.answer(buys(50_005), resend=True), original=True)
+        assert server._desk.answers is not None
+        assert server._desk.answers.since == taken
+        client.send(Kind.ASK, Ask(1, 99_999).encode())
+        assert code_of(client.next()) == Code.FORGOTTEN
+        client.send(Kind.ASK, Ask(1, 99_999, after=node.core.recovered).encode())
+        assert code_of(client.next()) == Code.NOT_KNOWN
+        events_of(client.answer(buys(99_999), resend=True))
         client.close()
