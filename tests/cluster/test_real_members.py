@@ -161,3 +161,18 @@ def test_who_was_never_in_sync_does_not_take_over(pair: Pair) -> None:
         b.step()
         time.sleep(0.001)
     assert b.role is Role.STANDBY
+
+
+@pytest.mark.timeout(300)
+def test_f15_nodes_of_different_builds_refuse_each_other(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair.start("a")
+    pair.until(lambda: pair.members["a"].role is Role.PRIMARY)
+    monkeypatch.setattr("node.real_member.BUILD", "lmax-9.9.9 journal-9")
+    b = pair.start("b")
+    pair.until(lambda: any("refuses" in line for line in pair.lines))
+    pair.until(lambda: b.following is not None and "build" in b.following.problem)
+    assert b.role is Role.STANDBY
+    assert pair.members["a"].record is not None
+    assert pair.members["a"].record.in_sync == {"a"}
