@@ -115,7 +115,10 @@ cdef int64_t foreign_finish(void *state, bint wait) noexcept with gil:
 
 
 def write_blocks(DiskBase disk, int32_t handle, int count, int block_bytes=4096):
-    """Write and sync blocks of zeros from the beginning on, close it; ns of the fastest."""
+    """Write and sync blocks of zeros from the beginning on, close it; ns of the fastest.
+
+    In the background where the disk can do that.
+    """
     cdef void *data = NULL
     cdef int64_t written = block_bytes
     cdef int64_t best = -1
@@ -132,6 +135,8 @@ def write_blocks(DiskBase disk, int32_t handle, int count, int block_bytes=4096)
                     disk.disk.state, handle, <char *>data, block_bytes, i * block_bytes
                 )
                 if written == 0:
+                    written = disk.disk.finish(disk.disk.state, False)  # it goes on meanwhile
+                while written == -EAGAIN:
                     written = disk.disk.finish(disk.disk.state, True)
             else:
                 written = disk.disk.write(

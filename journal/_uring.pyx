@@ -2,6 +2,8 @@
 
 Only the three system calls and the shared rings are used, so no library is needed. Descriptors
 are opened with O_DIRECT|O_DSYNC: a completion means that the bytes are on the disk.
+
+A write beside which there is nothing to do is made by pwrite, which takes a few µs less.
 """
 from libc.errno cimport EAGAIN, EINTR, errno
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
@@ -45,12 +47,21 @@ cdef extern from *:
     void *mmap(void *at, size_t size, int protection, int flags, int fd, long offset) nogil
     int munmap(void *at, size_t size) nogil
     int posix_close "close" (int fd) nogil
+    ssize_t pwrite(int fd, const void *data, size_t size, long offset) nogil
 
 cdef enum:
     ENTRIES = 2
 
 
+cdef struct Write:
+    const char *data  # NULL: there is none
+    int64_t size
+    int64_t offset
+    int32_t handle
+
+
 cdef struct Rings:
+    Write next  # begun, and neither queued nor made
     int fd
     char *shared
     size_t shared_bytes
@@ -91,6 +102,19 @@ cdef int uring_begin(
     void *state, int32_t handle, const char *data, int64_t size, int64_t offset
 ) noexcept nogil:
     cdef Rings *rings = <Rings *>state
+    rings.next = Write(data, size, offset, handle)
+    return 0
+
+
+cdef int64_t write_at_once(Rings *rings) noexcept nogil:
+    cdef Write *one = &rings.next
+    cdef ssize_t written = pwrite(one.handle, one.data, one.size, one.offset)
+    one.data = NULL
+    return written if written >= 0 else -errno
+
+
+cdef void queue(Rings *rings) noexcept nogil:
+    cdef Write *one = &rings.next
     cdef int32_t *tail = word(rings, rings.parameters.sq_off.tail)
     cdef uint32_t index = <uint32_t>tail[0] & <uint32_t>word(
         rings, rings.parameters.sq_off.ring_mask
@@ -98,14 +122,14 @@ cdef int uring_begin(
     cdef Submission *entry = &rings.submissions[index]
     memset(entry, 0, sizeof(Submission))
     entry.opcode = <unsigned char>IORING_OP_WRITE
-    entry.fd = handle
-    entry.addr = <uint64_t>data
-    entry.len = <uint32_t>size
-    entry.off = offset
+    entry.fd = one.handle
+    entry.addr = <uint64_t>one.data
+    entry.len = <uint32_t>one.size
+    entry.off = one.offset
     word(rings, rings.parameters.sq_off.array)[index] = index
     store_release_i32(tail, tail[0] + 1)
-    rings.queued = 1  # one call will submit it, and wait for it if there is nothing else to do
-    return 0
+    rings.queued = 1
+    one.data = NULL
 
 
 cdef int enter(Rings *rings, bint wait) noexcept nogil:
@@ -128,6 +152,10 @@ cdef int64_t uring_finish(void *state, bint wait) noexcept nogil:
     cdef Completion *completions = <Completion *>(rings.shared + rings.parameters.cq_off.cqes)
     cdef int64_t result
     cdef int failed
+    if rings.next.data != NULL:
+        if wait:
+            return write_at_once(rings)
+        queue(rings)
     if rings.queued and not wait:
         failed = enter(rings, False)
         if failed:

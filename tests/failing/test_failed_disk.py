@@ -49,7 +49,7 @@ CASES = [
     ("direct", "pwrite"),
     ("buffered", "pwrite"),
     ("buffered", "fdatasync"),
-    ("uring", "enter"),
+    ("uring", "pwrite"),
 ]
 
 

@@ -50,7 +50,8 @@ def lines(folder: Path, mode: str, shim: Path, call: str, at: int, how: str) -> 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
 @pytest.mark.parametrize(
-    ("mode", "call"), [("direct", "pwrite"), ("buffered", "pwrite"), ("buffered", "fdatasync")]
+    ("mode", "call"),
+    [("direct", "pwrite"), ("buffered", "pwrite"), ("buffered", "fdatasync"), ("uring", "pwrite")],
 )
 def test_f12_f13_after_one_error_nothing_is_ever_acknowledged_again(
     tmp_path: Path, shim: Path, mode: str, call: str, number: int
@@ -65,13 +66,46 @@ def test_f12_f13_after_one_error_nothing_is_ever_acknowledged_again(
     assert same(kept, commands_for(len(kept)))
 
 
+BACKGROUND = """
+import sys
+from pathlib import Path
+from tests.journal.writing import Scribe, commands_of
+with Scribe(Path(sys.argv[1]), mode="uring", slots=1 << 13) as scribe:
+    scribe.ring.publish_array(commands_of(1, 1, 4000))
+    while scribe.agent.do_work() >= 0:
+        assert scribe.position.value < 4000
+    stopped = scribe.position.value
+    assert [scribe.agent.do_work() for _ in range(10)] == [-1] * 10
+    print(stopped, scribe.position.value, scribe.agent.error)
+"""
+
+
+def test_f12_f13_a_write_in_the_background_that_fails_is_the_last(
+    tmp_path: Path, shim: Path
+) -> None:
+    """With more in the ring than is written at once, writes go on in an io_uring."""
+    result = subprocess.run(
+        [sys.executable, "-c", BACKGROUND, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "LD_PRELOAD": str(shim)}
+        | {"SHIM_CALL": "enter", "SHIM_AT": "3", "SHIM_HOW": str(errno.EIO)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    stopped, synced, why = result.stdout.strip().split(maxsplit=2)
+    assert why == "[Errno 5] Input/output error"
+    assert 0 <= int(stopped) == int(synced) <= len(read_all(tmp_path)) < 4000
+
+
 def commands_for(count: int):
     """What the writer published first, in batches of 40."""
     parts = [commands_of(1, first, 40).tobytes() for first in range(1, count, 40)]
     return memoryview(b"".join(parts))
 
 
-@pytest.mark.parametrize("mode", ["direct", "buffered"])
+@pytest.mark.parametrize("mode", ["direct", "buffered", "uring"])
 @pytest.mark.parametrize("how", ["short", str(errno.EINTR)])
 def test_f12_a_short_or_interrupted_write_goes_on_where_it_stopped(
     tmp_path: Path, shim: Path, mode: str, how: str

@@ -29,6 +29,8 @@ SEGMENT_BYTES = 256 << 10
 PATIENCE_S = 5.0
 AT_SPEED = 400
 """Commands that are sent as fast as they are taken; later ones with pauses."""
+BURST = 700
+"""Orders of which some are left when a write is begun, so that it goes on in the background."""
 
 
 def main() -> None:
@@ -125,13 +127,19 @@ class Doomed:
             die()
         return 0
 
+    def count(self) -> int:
+        """How many orders are sent at once."""
+        if self.point.startswith("enter/"):
+            return BURST if self.random.random() < 0.1 else 5
+        return 20 if self.point == "in the logic" else self.random.choice([1, 2, 5, 20])
+
     def send(self, core: Core) -> None:
         if self.point == "claim" and self.rounds == self.at:
             core.input.try_claim(3)
             die()
         if self.next_id - self.told["first"] > AT_SPEED:
             time.sleep(0.0005)
-        count = 20 if self.point == "in the logic" else self.random.choice([1, 2, 5, 20])
+        count = self.count()
         commands = joined([order(self.seed, self.next_id + n) for n in range(count)])
         try:
             core.submit(commands, timeout=0)
