@@ -47,7 +47,7 @@ class Finished(NamedTuple):
         return json.loads(lines[0])
 
 
-def lmax(*arguments: object, timeout: float = 60.0, **variables: str) -> Finished:
+def lmax(*arguments: object, timeout: float = 100.0, **variables: str) -> Finished:
     """Run it to its end."""
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)],

@@ -48,6 +48,7 @@ def ran(
     return call(variables or {}, *arguments, "--json", "--journal-key", key, *more)
 
 
+@pytest.mark.timeout(300)
 def test_a_market_whose_journal_is_encrypted_by_a_tokens_key(
     tmp_path: Path, postgres: str, token: Token
 ) -> None:
