@@ -59,8 +59,10 @@ def test_its_event_tells_the_hash_of_the_whole_state(seed: int) -> None:
     twin, engine = Twin(), Engine()
     traffic = Traffic(seed, twin)
     told = 0
-    for _ in range(2_000):
+    for turn in range(2_000):
         command = traffic.next()
+        if turn % 400 == 399:  # some seeds ask for none by themselves
+            command = Command(command.sequence, command.timestamp, type=CommandType.CHECKPOINT)
         twin.apply(command)
         events = engine.apply(commands_to_array([command]))
         if command.type == CommandType.CHECKPOINT and events[0]["type"] == EventType.ACCEPTED:
