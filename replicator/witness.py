@@ -6,20 +6,19 @@ small record outside of both, changed only by compare-and-swap: whoever changes 
 version that he has read, and is refused if it is no longer that one.
 
 **Epochs.** Each time somebody takes the lead the epoch grows by one. Of two who ask for the same
-epoch one is refused, so an epoch has one leader for ever. Every batch of the log carries its epoch,
-and nobody takes a lower one: an old primary that comes back is told apart by a number, not by a
-clock.
+epoch one is refused, so an epoch has one leader for ever. Every batch of the log carries its
+epoch, and nobody takes a lower one: an old primary that comes back is told apart by a number, not
+by a clock.
 
 **Leases, without comparing clocks.** A primary that is cut off does not hear that somebody else
 leads. So what it may do ends by itself. It renews the record again and again, and may acknowledge
-until
-*the time before it sent the last renewal that worked, plus the lease*, on its own clock. A
+until *the time before it sent the last renewal that worked, plus the lease*, on its own clock. A
 candidate waits until it has itself seen the record unchanged for *the lease and a quarter*, on
 its own clock, and then takes the next epoch, if the record is still the same:
 
     primary    sends ───────── lease ─────────▶ acknowledges nothing any more
                   └─▶ record changes
-    candidate           └─▶ sees it ───────── lease × 1.25 ─────────▶ takes, if all is as it was
+    candidate           └─▶ sees it ─────── lease × 1.25 ───────▶ takes, if nothing changed since
 
 It saw the change after the primary had sent it; so it begins to wait later and waits longer. The
 clocks need not agree on what time it is, only on how long a second is, and the quarter forgives a
@@ -29,9 +28,8 @@ last look.
 **Who is in sync.** The next leader must have everything that was acknowledged. The record names
 the nodes of which that is true, and only one of them may take the next epoch. The primary keeps
 it true by the order in which it does things: somebody is counted, so that acknowledgements wait
-for him,
-*before* he is recorded; and he is taken out of the record *before* acknowledgements no longer
-wait for him. So a primary that lost its standby must have the loss recorded before it
+for him, *before* he is recorded; and he is taken out of the record *before* acknowledgements no
+longer wait for him. So a primary that lost its standby must have the loss recorded before it
 acknowledges alone. Otherwise the standby, which was only cut off, could take over without the
 orders that were acknowledged meanwhile, and nobody would ever know. If the standby has taken the
 next epoch first, the primary is refused. Right after taking over only the new leader is recorded:

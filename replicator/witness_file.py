@@ -4,8 +4,8 @@ It protects from everything but the loss of that machine; so nodes on different 
 another one (etcd), and a file on a network share is none: its locks and renames promise too
 little.
 
-Who reads or writes holds the lock of `<path>.lock`, which is never replaced. A change is written to
-`<path>.new`, synced, renamed over the record, and the folder synced; so at whatever point the
+Who reads or writes holds the lock of `<path>.lock`, which is never replaced. A change is written
+to `<path>.new`, synced, renamed over the record, and the folder synced; so at whatever point the
 process or the machine ends, the record is the old or the new one. The lock file gets its one byte
 after the first record was written: if the record is gone later, that is told from a cluster that
 has not begun.

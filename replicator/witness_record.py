@@ -61,7 +61,7 @@ class ChangingWitness(ABC):
         forced = replace(seen, epoch=seen.epoch + 1, leader="", in_sync=frozenset(names))
         return self._swap(seen, replace(forced, released=True))
 
-    def close(self) -> None:  # noqa: B027 - most have nothing to close
+    def close(self) -> None:  # noqa: B027
         """Nothing to do, unless a witness says otherwise."""
 
 
