@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -18,6 +19,8 @@ def drill(*, as_json: bool, keep: Path | None, **options: object) -> Exit:
     """Hold it in a temporary folder, or in `keep`, which stays."""
     began = time.monotonic()
     folder = keep or Path(tempfile.mkdtemp(prefix="lmax-drill-"))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)  # the nodes end with us
 
     def tell(line: str) -> None:
         click.echo(f"{time.monotonic() - began:7.1f} s  {line}", err=as_json)
@@ -35,6 +38,11 @@ def drill(*, as_json: bool, keep: Path | None, **options: object) -> Exit:
     else:
         show(report)
     return Exit.OK if report.good else Exit.DISCREPANCIES
+
+
+def interrupted(number: int, frame: object) -> None:
+    """As Ctrl-C does."""
+    raise KeyboardInterrupt
 
 
 def show(report: Report) -> None:

@@ -183,7 +183,7 @@ def switch(machine: Machine, load: Load, tell: Tell) -> float:
         machine.demote(name)
     except (Refusal, NobodyAnswers) as refusal:
         raise DrillError(f"{name} does not hand over: {refusal}") from None
-    machine.until("nobody is in sync", machine.in_sync, WAIT_S)
+    machine.until("nobody is in sync", lambda: machine.in_sync() and answers(load, began), WAIT_S)
     outage = load.outage(began) * 1e3
     tell(f"  {name} handed over as planned; {outage:.0f} ms without an answer")
     return outage

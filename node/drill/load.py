@@ -79,6 +79,11 @@ class Load:
         self.session.close()
         if self.error is not None:
             raise self.error
+        told = len(self.acknowledged) + len(self.unknown)
+        if self._reader.is_alive() or told != self.sent:
+            raise RuntimeError(
+                f"of {self.sent} orders {told} came to an end: the session is broken"
+            )
 
     def _guarded(self, work: object) -> None:
         try:
@@ -122,8 +127,12 @@ class Load:
             except Exception as error:
                 self.unknown.append(str(error))
                 continue
+            sequence = int(events[0]["sequence"])
+            if sequence in self.acknowledged:
+                self.unknown.append(f"two answers with the sequence {sequence}")
+                continue
             self.answered.append(time.time())
-            self.acknowledged[int(events[0]["sequence"])] = events.tobytes()
+            self.acknowledged[sequence] = events.tobytes()
 
     def outage(self, since: float) -> float:
         """Seconds without an answer, around what happened at `since`: the longest such time."""

@@ -17,8 +17,9 @@ from node.drill.load import ACCOUNTS, INSTRUMENTS
 
 @dataclass(frozen=True)
 class Verdict:
-    """commands: in the log; lost: acknowledged, and not in it or another one; applied_twice: ids
-    that were accepted twice; discrepancies: assets whose sum is not what was deposited.
+    """commands: in the log; lost: acknowledged, and missing in one of the journals, or another one
+    there; applied_twice: ids that were accepted twice; discrepancies: assets whose sum is not what
+    was deposited.
 
     same_logs: one is a prefix of the other; state_hash: of the longer one.
     """
@@ -33,11 +34,15 @@ class Verdict:
 
     @property
     def good(self) -> bool:
-        return self.same_logs and not (self.lost or self.applied_twice or self.discrepancies)
+        wrong = self.lost or self.applied_twice or self.discrepancies
+        return self.same_logs and self.acknowledged > 0 and not wrong
 
 
 def judge(journals: list[Path], acknowledged: dict[int, bytes]) -> Verdict:
-    """Read both journals, and apply the longer one again. Raises JournalError."""
+    """Read both journals, and apply the longer one again. Raises JournalError.
+
+    Both nodes were in sync after the last answer, so either has to hold all that was acknowledged.
+    """
     logs = sorted((read(journal) for journal in journals), key=len)
     same = logs[-1][: len(logs[0])].tobytes() == logs[0].tobytes()
     engine = Engine()
@@ -46,7 +51,10 @@ def judge(journals: list[Path], acknowledged: dict[int, bytes]) -> Verdict:
     return Verdict(
         commands=len(logs[-1]),
         acknowledged=len(acknowledged),
-        lost=sum(told.get(sequence) != answer for sequence, answer in acknowledged.items()),
+        lost=sum(
+            sequence > len(logs[0]) or told.get(sequence) != answer
+            for sequence, answer in acknowledged.items()
+        ),
         applied_twice=accepted_twice(events),
         discrepancies=discrepancies(engine, logs[-1]),
         same_logs=same,
