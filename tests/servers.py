@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from random import SystemRandom
 
 import pytest
 
@@ -122,29 +121,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody uses, for TCP and UDP.
-
-    Below those that the system itself hands out; where two tests look at once, by chance apart.
-    """
-    random = SystemRandom()
-    for _ in range(1000):
-        base = random.randrange(15_000, 32_000 - count)
-        if all(is_free(port) for port in range(base, base + count)):
-            return base
-    raise AssertionError(f"no {count} free ports in a row")
-
-
-def is_free(port: int) -> bool:
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with socket.socket(type=kind) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return False
-    return True
 
 
 @contextlib.contextmanager

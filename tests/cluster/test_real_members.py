@@ -15,11 +15,11 @@ from lmax.records import joined
 from node.cluster_config import load_config
 from node.cluster_files import make_cluster
 from node.core import Core
+from node.drill.machine import free_ports
 from node.member import Member, Role
 from node.real_member import open_real_member
 from node.wiring import new_identity
 from tests.node.playing import market
-from tests.servers import free_ports
 
 SECONDS = 90
 
