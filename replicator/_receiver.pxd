@@ -31,7 +31,6 @@ cdef struct Receiver:
     int64_t period_ns  # between acknowledgements that say nothing new
     int64_t asked_ns  # when something was asked for again
     Heartbeat leader  # the last one; its words are atomic
-    int32_t faulted  # atomic: told to the primary
     # counters
     uint64_t batches
     uint64_t refused

@@ -17,7 +17,7 @@ from replicator._end cimport (
 )
 from replicator.clock cimport look
 from replicator.messages cimport (
-    ACK, BATCHES, FAULTED, HEARTBEAT, RESEND, TELL_BEGIN, TELL_STOP, Ack,
+    ACK, BATCHES, HEARTBEAT, RESEND, TELL_BEGIN, TELL_STOP, Ack,
 )
 
 from replicator.common import Place
@@ -149,7 +149,6 @@ cdef bint acknowledge(Receiver *receiver, int64_t now) noexcept nogil:
     ack.received = received
     ack.synced = synced
     ack.applied = sequence_get(receiver.applied)
-    ack.flags = FAULTED if load_acquire_i32(&receiver.faulted) else 0
     if not link_send(receiver.link, now, ACK, sizeof(Ack)):
         return False
     receiver.told_received, receiver.told_synced = received, synced
@@ -253,10 +252,6 @@ cdef class ReceiverAgent(AgentBase):
     def stop(self):
         """Take none; False while the mailbox is full."""
         return self.end.post(TELL_STOP, b"")
-
-    def fault(self):
-        """Have the primary told that this node cannot take over."""
-        store_release_i32(&self.receiver.faulted, 1)
 
     @property
     def leader(self):

@@ -4,7 +4,7 @@ The replicator's agent moves batches; here it is decided who gets them from wher
 
     ASIDE ──hello, join──▶ FEEDING ──from the journal up to the ring──▶ LIVE ──recorded──▶ COUNTED
       ▲                                                                  │                    │
-      └──────────────── silent, or its logic stopped ◀──────────────────┴────────────────────┘
+      └──────────────── silent, or begins anew ◀─────────────────────────┴────────────────────┘
 
 A peer is *counted* before the witness records that it is in sync, and has to have everything that
 was permitted before that; and it is taken out of the record before it is no longer counted. So at
@@ -25,7 +25,7 @@ from typing import Protocol
 
 from replicator._replicator import ReplicatorAgent
 from replicator.common import Clock, Greeter, Place, Post, Timing
-from replicator.messages import FAULTED, Answer, Join, Kind, Verb
+from replicator.messages import Answer, Join, Kind, Verb
 
 MAILS_A_STEP = 16
 
@@ -250,13 +250,11 @@ class Leading:
             return peer.feed.step(self.agent.ends[index].post) if peer.feed else 0
         if peer.state is PeerState.FEEDING:
             return self._feed(index, peer)
-        received, _, _, flags = self.agent.said(index)
+        received, _, _, _ = self.agent.said(index)
         if not self.agent.is_live(index) and self.agent.ends[index].idle:
             self._lose(index, peer, "begins anew")
         elif self._silent(index, peer):
             self._lose(index, peer, "is silent")
-        elif flags & FAULTED:
-            self._lose(index, peer, "has a logic that stopped")
         elif peer.state is PeerState.LIVE and received >= peer.reached:
             self._count(index, peer)
         else:

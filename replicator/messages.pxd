@@ -33,7 +33,6 @@ cdef enum Kind:
 cdef enum Flags:
     COUNTED = 1  # HEARTBEAT: acknowledgements wait for you
     SERVED = 2  # HEARTBEAT: you get batches, from the journal or as they are made
-    FAULTED = 1  # ACK: my logic stopped or came to another state
 
 
 cdef struct Ack:

@@ -32,9 +32,6 @@ COUNTED = 1
 SERVED = 2
 """In a heartbeat: you get batches, from the journal or as they are made."""
 
-FAULTED = 1
-"""In an acknowledgement: this node's logic stopped, or came to another state."""
-
 
 class Verb(IntEnum):
     """What a primary answers to who joins."""
