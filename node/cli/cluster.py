@@ -152,10 +152,11 @@ def init(**options: Any) -> Exit:
 @click.option("--rounds", type=click.IntRange(1, 100_000), default=1, show_default=True)
 @click.option(
     "--fault",
-    type=click.Choice(["kill", "stop"]),
+    type=click.Choice(["kill", "stop", "sync", "witness"]),
     default="kill",
     show_default=True,
-    help="kill -9, or SIGSTOP until another node leads.",
+    help="kill -9; SIGSTOP until another node leads; a sync of the journal that fails; or a witness"
+    " that no node can reach.",
 )
 @click.option(
     "--role",

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
+from node.cli.errors import Failure
 from node.cli.exits import Exit
-from node.cli.output import print_json
-from node.drill.exercise import Report, clear, hold
+from node.cli.output import print_json, print_table
+from node.drill.exercise import clear, hold
 from node.drill.machine import DrillError
+from node.drill.report import Report
 
 
 def drill(*, as_json: bool, keep: Path | None, **options: object) -> Exit:
@@ -28,8 +30,7 @@ def drill(*, as_json: bool, keep: Path | None, **options: object) -> Exit:
     try:
         report = hold(folder / "cluster", tell=tell, **options)  # type: ignore[arg-type]
     except DrillError as error:
-        click.echo(f"lmax drill: {error}", err=True)
-        return Exit.CLUSTER
+        raise Failure(Exit.CLUSTER, str(error)) from None
     finally:
         if keep is None:
             clear(folder)
@@ -54,12 +55,16 @@ def show(report: Report) -> None:
         ("applied twice", found["applied_twice"]),
         ("ledger differences", found["discrepancies"]),
         ("of unknown fate", found["unknown"]),
+        ("epochs with two leaders", found["two_leaders"]),
         ("one log on both nodes", "yes" if found["same_logs"] else "NO"),
-        ("state hash", found["state_hash"]),
+        ("state hash of the logs", found["state_hash"]),
     ]
-    for name in ("detection", "promotion", "outage", "planned"):
+    if live := report.live:
+        nodes = ", ".join(f"{name} {each}" for name, each in live.nodes.items())
+        same = "as the logs have it" if live.same else f"the logs have {live.replayed}: DIFFERENT"
+        rows.append(("of the live nodes", f"behind command {live.sequence:,}: {nodes}; {same}"))
+    for name in ("detection", "promotion", "first_ack", "outage", "planned"):
         if values := found[f"{name}_ms"]:
-            rows.append((f"{name} ms", f"p50 {values['p50']:g}, p99 {values['p99']:g}"))
-    width = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        click.echo(f"{name:<{width}}  {value}")
+            title = f"{name.replace('_', ' ')} ms"
+            rows.append((title, f"p50 {values['p50']:g}, p99 {values['p99']:g}"))
+    print_table([(name, str(value)) for name, value in rows])
