@@ -152,11 +152,11 @@ def init(**options: Any) -> Exit:
 @click.option("--rounds", type=click.IntRange(1, 100_000), default=1, show_default=True)
 @click.option(
     "--fault",
-    type=click.Choice(["kill", "stop", "sync", "witness"]),
+    type=click.Choice(["kill", "stop", "partition", "link", "oneway", "disk", "sync", "witness"]),
     default="kill",
     show_default=True,
-    help="kill -9; SIGSTOP until another node leads; a sync of the journal that fails; or a witness"
-    " that no node can reach.",
+    help="kill -9; SIGSTOP; cut off from all, from the other node, or in one direction; a full"
+    " disk; a sync that fails; a witness that nobody reaches. docs/operations.md tells of each.",
 )
 @click.option(
     "--role",

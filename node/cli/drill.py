@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
-import time
 from pathlib import Path
-
-import click
 
 from node.cli.errors import Failure
 from node.cli.exits import Exit
@@ -15,20 +12,22 @@ from node.cli.output import print_json, print_table
 from node.drill.exercise import clear, hold
 from node.drill.machine import DrillError
 from node.drill.report import Report
+from node.drill.view import shown
 
 
 def drill(*, as_json: bool, keep: Path | None, **options: object) -> Exit:
     """Hold it in a temporary folder, or in `keep`, which stays."""
-    began = time.monotonic()
     folder = keep or Path(tempfile.mkdtemp(prefix="lmax-drill-"))
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupted)  # the nodes end with us
-
-    def tell(line: str) -> None:
-        click.echo(f"{time.monotonic() - began:7.1f} s  {line}", err=as_json)
-
     try:
-        report = hold(folder / "cluster", tell=tell, **options)  # type: ignore[arg-type]
+        with shown(as_json=as_json) as view:
+            report = hold(
+                folder / "cluster",
+                tell=view.tell,
+                look=view.look,
+                **options,  # type: ignore[arg-type]
+            )
     except DrillError as error:
         raise Failure(Exit.CLUSTER, str(error)) from None
     finally:

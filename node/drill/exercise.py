@@ -11,18 +11,19 @@ from pathlib import Path
 
 from node.control_client import NobodyAnswers
 from node.control_loop import Refusal
-from node.drill.faults import FAULTS, Fault
+from node.drill.faults import Fault
+from node.drill.kinds import FAULTS
 from node.drill.load import Load
 from node.drill.machine import NAMES, DrillError, Machine
 from node.drill.report import LiveHash, Report, Round
 from node.drill.verdict import judge
 
-__all__ = ["FAULTS", "ROLES", "Report", "Round", "clear", "hold"]
+__all__ = ["Report", "clear", "hold"]
 
-ROLES = ("primary", "standby")
 WAIT_S = 60.0
 
 Tell = Callable[[str], None]
+Look = Callable[[Machine, Load], None]
 
 
 def hold(
@@ -36,23 +37,28 @@ def hold(
     planned: bool,
     commit: str,
     tell: Tell,
+    look: Look = lambda machine, load: None,
     quiet_s: float = 1.0,
 ) -> Report:
-    """Everything, with real processes in `folder`. Raises DrillError."""
+    """Everything, with real processes in `folder`. Raises DrillError.
+
+    tell: is called with a line for everything that happens; look: again and again meanwhile.
+    """
     kind = FAULTS[fault]()
     report = Report(lease_ms, rate, fault, role)
-    machine = Machine(folder, lease_ms=lease_ms, commit=commit, settings=kind.settings)
+    machine = kind.machine(folder, lease_ms=lease_ms, commit=commit)
     load: Load | None = None
     try:
         for name in NAMES:
             kind.start(machine, name)
         tell("two nodes and a witness begin")
         machine.until("nobody is in sync", machine.in_sync, WAIT_S)
-        load = Load(machine.clients, rate, answer_within=max(0.25, lease_ms * 2e-3))
+        patience = max(0.25, lease_ms * 2e-3)
+        load = Load(machine.clients, rate, answer_within=patience, token=machine.token)
         load.begin()
         load.start()
         tell(f"{machine.primary()} is primary; {rate:g} orders a second")
-        exercise = Exercise(machine, load, kind, role, tell)
+        exercise = Exercise(machine, load, kind, role, tell, look)
         for number in range(1, rounds + 1):
             exercise.rest(quiet_s)
             report.rounds.append(exercise.round(f"round {number} of {rounds}: "))
@@ -77,18 +83,22 @@ def hold(
 class Exercise:
     """Rounds with one kind of fault, done to who has that role."""
 
-    def __init__(self, machine: Machine, load: Load, fault: Fault, role: str, tell: Tell) -> None:
+    def __init__(
+        self, machine: Machine, load: Load, fault: Fault, role: str, tell: Tell, look: Look
+    ) -> None:
         self.machine = machine
         self.load = load
         self.fault = fault
         self.role = role
         self.tell = tell
+        self.look = look
 
     def until(self, what: str, holds: Callable[[], bool]) -> None:
         """Wait for that. DrillError if it does not come, or the load ends meanwhile."""
 
         def looked() -> bool:
             self.load.check()
+            self.look(self.machine, self.load)
             return holds()
 
         self.machine.until(what, looked, WAIT_S)
@@ -108,6 +118,7 @@ class Exercise:
         leader = other if self.role == "primary" and fault.moves else primary
         epoch, began = self.load.epoch, time.time()
         fault.hurt(machine, victim)
+        machine.seen[victim] = ""
         self.tell(f"{before}{victim}, the {self.role}, {fault.does}")
         self.until(
             f"{leader} does not lead",

@@ -8,10 +8,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from node.drill.hurt import mark_of
 from node.drill.machine import DrillError, Machine
 
 ENDS_S = 60.0
+HURT = ("-m", "node.drill.hurt")
 CORE_FAILED = 6
 """The exit code of a node whose disk failed; docs/command-line.md."""
 
@@ -20,16 +20,20 @@ class Fault:
     """One kind. `hurt` and `mend` are called with the name of the node that it is done to.
 
     does: for people, behind "a, the primary,"; moves: whether the other node leads after it was
-    done to the primary; program: what runs a node; settings: see Machine.
+    done to the primary; settings: see Machine.
     """
 
     does = ""
     moves = True
-    program: tuple[str, ...] = ("-m", "lmax", "node")
     settings: Mapping[str, str] = {}
 
+    def machine(self, folder: Path, *, lease_ms: int, commit: str) -> Machine:
+        """On which it can be done. Raises DrillError."""
+        return Machine(folder, lease_ms=lease_ms, commit=commit, settings=self.settings)
+
     def start(self, machine: Machine, name: str) -> None:
-        machine.start(name, self.program)
+        """Also again, after it has ended."""
+        machine.start(name)
 
     def hurt(self, machine: Machine, victim: str) -> None:
         raise NotImplementedError
@@ -38,8 +42,7 @@ class Fault:
         """Whether that is over which the fault brings about. leader: who has to lead then;
         answered: whether a client was answered since."""
         found = machine.status(leader)
-        alone = victim not in found.get("in_sync", [victim])
-        return alone and bool(found.get("takes_orders")) and answered
+        return found.get("in_sync") == [leader] and bool(found.get("takes_orders")) and answered
 
     def mend(self, machine: Machine, victim: str) -> None:
         raise NotImplementedError
@@ -73,8 +76,10 @@ class Sync(Fault):
     """A sync of the journal says EIO: the node ends by itself, and is started again."""
 
     does = "has a disk that cannot sync"
-    program = ("-m", "node.drill.hurt")
     settings = {"journal_mode": '"buffered"'}  # noqa: RUF012 - nobody changes it
+
+    def start(self, machine: Machine, name: str) -> None:
+        machine.start(name, (*HURT, "--fails-with", str(self._mark(machine, name))))
 
     def hurt(self, machine: Machine, victim: str) -> None:
         self._mark(machine, victim).touch()
@@ -88,7 +93,7 @@ class Sync(Fault):
         self.start(machine, victim)
 
     def _mark(self, machine: Machine, name: str) -> Path:
-        return mark_of(machine.files[name])
+        return machine.files[name].absolute().with_name("disk-fails")
 
 
 class Witness(Fault):
@@ -122,11 +127,3 @@ class Witness(Fault):
 
     def _away(self, machine: Machine) -> Path:
         return machine.witness.with_name("witness-away")
-
-
-FAULTS: dict[str, type[Fault]] = {
-    "kill": Kill,
-    "stop": Stop,
-    "sync": Sync,
-    "witness": Witness,
-}

@@ -1,23 +1,30 @@
-"""`python -m node.drill.hurt CONFIG`: `lmax node` over a disk that fails once a file is there.
+"""`python -m node.drill.hurt CONFIG`: `lmax node` over a disk that can be made to fail.
 
-From then on each sync of the journal says EIO, as one does when the disk has lost what it was to
-keep. Nothing of this is in a node itself: another disk is put in the place of the plain one.
+With `--fails-with FILE`, each sync of the journal says EIO as soon as there is such a file, as one
+does when the disk has lost what it was to keep. `--segment-bytes` is for a disk
+that is to be full soon. Nothing of this is in a node itself: it is put together from other parts.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import click
+
 from journal._disk import ForeignDisk
+from journal.files import DEFAULT_SEGMENT_BYTES
 from journal.folder import DISKS
-
-
-def mark_of(config: Path) -> Path:
-    """The file with which the disk of that node fails."""
-    return config.with_name("disk-fails")
+from node.cli.errors import guarded
+from node.cli.exits import Exit
+from node.cli.node_verbs import run
+from node.cluster_config import NodeConfig
+from node.observing import MemberLike
+from node.real_member import open_real_member
+from node.wiring import real_parts
 
 
 class FailingFiles:
@@ -38,13 +45,19 @@ class FailingFiles:
         os.close(handle)
 
 
-def main() -> None:
-    mark = mark_of(Path(sys.argv[1]))
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--fails-with", "mark", type=click.Path(path_type=Path))
+@click.option("--segment-bytes", type=int, default=DEFAULT_SEGMENT_BYTES)
+@guarded
+def main(config: Path, mark: Path | None, segment_bytes: int) -> Exit:
+    def open_member(config: NodeConfig, told: Callable[[str], None]) -> MemberLike:
+        return open_real_member(config, told, segment_bytes=segment_bytes)
 
-    DISKS["buffered"] = lambda: ForeignDisk(FailingFiles(mark))
-    from node.cli.main import cli
-
-    cli(["node", sys.argv[1]], prog_name="lmax")
+    if mark is not None:
+        failing = FailingFiles(mark)
+        DISKS["buffered"] = lambda: ForeignDisk(failing)
+    return run(config, False, replace(real_parts(), open_member=open_member))
 
 
 if __name__ == "__main__":
