@@ -44,6 +44,7 @@ class MemberBase:
         self.record: Record | None = None
         self.problem = ""
         self.switching = False
+        self._heir_named = ""
         self.following: Following | None = None
         self.leading: Leading | None = None
         self._open_core = open_core

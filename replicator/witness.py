@@ -57,7 +57,8 @@ class Record:
     epoch: 0 before anybody has led; leader: the node that has it, "" for nobody; in_sync: who has
     all that was acknowledged, the leader among them; renewals: signs of life; released: the leader
     acknowledges nothing any more, so nobody has to wait for its lease; revision: which version of
-    the record this is, in the witness's own terms.
+    the record this is, in the witness's own terms; heir: of a released one, whose turn it is, ""
+    for anybody's: the others wait as if it were not released.
     """
 
     epoch: int = 0
@@ -66,6 +67,7 @@ class Record:
     renewals: int = 0
     released: bool = False
     revision: object = None
+    heir: str = ""
 
 
 class Lost(Exception):
@@ -102,8 +104,11 @@ class Witness(Protocol):
     def set_in_sync(self, mine: Record, names: frozenset[str]) -> Record:
         """By the leader, which is one of them. A sign of life, too."""
 
-    def release(self, mine: Record) -> Record:
-        """The leader acknowledges nothing any more in this epoch: it has stopped before it asks."""
+    def release(self, mine: Record, heir: str = "") -> Record:
+        """The leader acknowledges nothing any more in this epoch: it has stopped before it asks.
+
+        heir: who takes over at once, one of those in sync; "" for any of them.
+        """
 
     def force(self, seen: Record, names: frozenset[str]) -> Record:
         """An operator's word: one of these may take over now, whatever the others have.
@@ -176,11 +181,13 @@ class Watch:
             return f"{node} lacks what was acknowledged; in sync: {named(record.in_sync)}"
         if blank and record.leader:
             return f"{node} has no journal, though the witness says that it is in sync"
-        if record.released:
+        if record.released and record.heir in ("", node):
             return ""
         if record != self._seen:
             return "the record has just changed"
         if now - self._since < self.patience:
+            if record.released:
+                return f"it is the turn of {record.heir}"
             return f"{record.leader or 'nobody'} may still lead"
         return ""
 

@@ -66,7 +66,8 @@ def status(where: tuple[str, ...], watch: bool, token: str, json: bool) -> Exit:
 def promote(config: Path, json: bool) -> Exit:
     """Ask the node of CONFIG to lead: the primary hands over to it, and loses nothing.
 
-    It has to be in sync. Nothing is done if it leads already.
+    It has to be in sync; of several that are it is this one that takes over. Nothing is done if
+    it leads already.
 
     \b
     Example:
@@ -79,18 +80,22 @@ def promote(config: Path, json: bool) -> Exit:
 
 @click.command(short_help="Have this primary hand over.")
 @click.argument("config", metavar="CONFIG", type=CONFIG)
+@click.option(
+    "--to", metavar="NAME", default="", help="To that node.  [default: the one that has the most]"
+)
 @json_option
 @guarded
-def demote(config: Path, json: bool) -> Exit:
+def demote(config: Path, to: str, json: bool) -> Exit:
     """Ask the node of CONFIG to hand over to a standby that is in sync, and wait for that.
 
     \b
     Example:
       lmax demote /etc/lmax/node.toml
+      lmax demote /etc/lmax/node.toml --to b
     """
     from node.cli.role_verbs import change
 
-    return change(config, "demote", json)
+    return change(config, "demote", json, to)
 
 
 @click.group(short_help="The files of a new cluster.")

@@ -25,16 +25,21 @@ SECONDS = 90
 
 
 class Pair:
-    """Two nodes on one machine, stepped by the test."""
+    """Two nodes or more on one machine, stepped by the test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, names: str = "ab", wait_for: str = "any") -> None:
         made = make_cluster(
-            folder, ["a", "b"], base_port=free_ports(20), witness="", make_identity=new_identity
+            folder,
+            list(names),
+            base_port=free_ports(10 * len(names)),
+            witness="",
+            make_identity=new_identity,
         )
         self.files = {node.name: node.config for node in made}
         for file in self.files.values():
             text = file.read_text()
             text = text.replace("lease_ms = 1000", "lease_ms = 2000")
+            text = text.replace('wait_for = "any"', f'wait_for = "{wait_for}"')
             file.write_text(text.replace("snapshot_every = 5000000", "snapshot_every = 0"))
         self.members: dict[str, Member] = {}
         self.lines: list[str] = []
@@ -59,7 +64,7 @@ class Pair:
 
     def in_sync(self) -> bool:
         roles = sorted(member.role.name for member in self.members.values())
-        return roles == ["IN_SYNC", "PRIMARY"]
+        return roles == [*["IN_SYNC"] * (len(roles) - 1), "PRIMARY"]
 
     def publish(self, name: str, commands: np.ndarray) -> None:
         member = self.members[name]
@@ -176,3 +181,29 @@ def test_f15_nodes_of_different_builds_refuse_each_other(
     assert b.role is Role.STANDBY
     assert pair.members["a"].record is not None
     assert pair.members["a"].record.in_sync == {"a"}
+
+
+@pytest.mark.timeout(300)
+def test_of_two_standbys_in_sync_the_one_that_is_named_takes_over(tmp_path: Path) -> None:
+    three = Pair(tmp_path / "three", "abc", "all")
+    try:
+        for name in "abc":
+            three.start(name)
+        give_the_lead(three, "a", "c")
+        give_the_lead(three, "c", "b")
+        three.until(three.in_sync)
+        three.until(three.same)
+    finally:
+        three.close()
+
+
+def give_the_lead(three: Pair, before: str, heir: str) -> None:
+    lead, standby = three.members[before], three.members[heir]
+    three.until(three.in_sync)
+    # Both are recorded, and the primary knows it.
+    three.until(lambda: lead.record is not None and len(lead.record.in_sync) == 3)
+    three.publish(before, market(1, 300)[-100:])
+    epoch = lead.core.epoch
+    lead.switch(heir)
+    three.until(lambda: standby.role is Role.PRIMARY)
+    assert standby.core.epoch == epoch + 1, "nobody else led in between"

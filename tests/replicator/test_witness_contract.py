@@ -71,6 +71,18 @@ def test_a_life(opens: Opens) -> None:
     assert witness.read() == other
 
 
+def test_the_lead_is_given_to_one_of_those_in_sync(opens: Opens) -> None:
+    witness = opens()
+    mine = witness.set_in_sync(witness.take(witness.read(), "a"), AB)
+    with pytest.raises(ValueError, match="c is not in sync"):
+        witness.release(mine, "c")
+    assert (mine.heir, witness.read()) == ("", mine)
+    released = witness.release(mine, "b")
+    assert (released.released, released.heir) == (True, "b")
+    assert opens().read() == released
+    assert witness.take(released, "b").heir == ""
+
+
 def test_every_change_makes_another_revision(opens: Opens) -> None:
     witness = opens()
     record = witness.take(witness.read(), "a")
