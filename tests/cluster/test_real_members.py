@@ -14,6 +14,7 @@ from journal.tails import tail_names
 from lmax.records import joined
 from node.cluster_config import load_config
 from node.cluster_files import make_cluster
+from node.config_values import ConfigError
 from node.core import Core
 from node.drill.machine import free_ports
 from node.member import Member, Role
@@ -207,3 +208,14 @@ def give_the_lead(three: Pair, before: str, heir: str) -> None:
     lead.switch(heir)
     three.until(lambda: standby.role is Role.PRIMARY)
     assert standby.core.epoch == epoch + 1, "nobody else led in between"
+
+
+def test_a_witness_that_is_waited_for_too_long_is_a_mistake_of_the_configuration(
+    pair: Pair,
+) -> None:
+    file = pair.files["a"]
+    text = file.read_text()
+    witness = next(line for line in text.splitlines() if line.startswith("witness = "))
+    file.write_text(text.replace(witness, 'witness = "etcd://127.0.0.1:1/venue?timeout=1"'))
+    with pytest.raises(ConfigError, match=r"\[cluster\] witness: .* a third of the lease, 2 s"):
+        pair.start("a")

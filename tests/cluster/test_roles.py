@@ -67,3 +67,28 @@ def test_a_planned_switch_loses_nothing_and_is_short(world: World) -> None:
     assert world.now - began < TIMING.lease, "nobody waited for the end of a lease"
     world.until(in_sync(world))
     assert world.nodes["a"].alive.role is Role.IN_SYNC
+
+
+def test_that_a_standby_is_no_longer_counted_is_told_once(world: World) -> None:
+    """The agent is told so by a message, and gets to it later."""
+    lead = world.nodes["a"]
+
+    def told() -> int:
+        return sum("b is no longer counted" in line for line in lead.lines)
+
+    world.nodes["b"].kill()
+    while not told():
+        world.now += MS
+        lead.step()
+    for _ in range(20):
+        world.now += MS
+        lead.alive.step()
+    assert told() == 1
+    world.nodes["b"].start()
+    world.until(in_sync(world))
+    world.nodes["b"].kill()
+    world.until(lambda: world.witness.record.in_sync == {"a"})
+    world.until(lambda: told() == 2)
+    last = trade(world)
+    world.until(lambda: lead.core.business.applied >= last)
+    assert told() == 2
