@@ -161,6 +161,19 @@ class Watch:
             self._seen, self._since = record, now
         self._highest = max(self._highest, record.epoch)
 
+    def knows(self, epoch: int) -> None:
+        """An epoch that there was, as the journal tells: a restart forgets none."""
+        self._highest = max(self._highest, epoch)
+
+    def forgotten(self, record: Record) -> str:
+        """What is wrong with a record that is older than one seen before; "" for none such."""
+        if record.epoch >= self._highest:
+            return ""
+        return (
+            f"the witness has forgotten epoch {self._highest}: it says {record.epoch}."
+            " Bring its record back, or see docs/witness.md"
+        )
+
     def may_take(self, record: Record, node: str, now: int, *, blank: bool = False) -> bool:
         """Whether that node may ask for the epoch after that record's.
 
@@ -170,11 +183,8 @@ class Watch:
 
     def hindrance(self, record: Record, node: str, now: int, *, blank: bool = False) -> str:
         """Why it may not; "" if it may."""
-        if record.epoch < self._highest:
-            return (
-                f"the witness has forgotten epoch {self._highest}: it says {record.epoch}."
-                " Bring its record back, or see docs/witness.md"
-            )
+        if forgotten := self.forgotten(record):
+            return forgotten
         if record.epoch == 0:
             return ""
         if node not in record.in_sync:

@@ -154,6 +154,19 @@ def test_a_witness_that_forgot_epochs_grants_none():
     assert watch.may_take(LED, "b", 105)
 
 
+def test_the_journal_knows_epochs_that_the_witness_forgot():
+    """As after a restart: nothing was seen yet."""
+    watch = Watch(LEASE)
+    watch.knows(4)
+    watch.saw(LED, 0)
+    assert "has forgotten epoch 4: it says 3." in watch.hindrance(LED, "b", 100)
+    watch.knows(3)
+    assert watch.forgotten(LED)
+    forced = Record(5, "", AB, 0, True, 1)
+    assert watch.forgotten(forced) == ""
+    assert watch.may_take(forced, "b", 100)
+
+
 def test_why_not_is_said():
     watch = Watch(LEASE)
     watch.saw(LED, 0)
