@@ -110,11 +110,12 @@ class Witness(Protocol):
         heir: who takes over at once, one of those in sync; "" for any of them.
         """
 
-    def force(self, seen: Record, names: frozenset[str]) -> Record:
+    def force(self, seen: Record, names: frozenset[str], above: int = 0) -> Record:
         """An operator's word: one of these may take over now, whatever the others have.
 
         For the case that everybody in sync is gone for good. What only they had is lost. The
-        epoch grows, so the leader, should it still live, is fenced.
+        epoch grows, so the leader, should it still live, is fenced. above: an epoch that there
+        was, though this record may not know it.
         """
 
     def close(self) -> None: ...

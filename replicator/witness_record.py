@@ -59,8 +59,9 @@ class ChangingWitness(ABC):
             raise ValueError(f"{heir} is not in sync, so it cannot take over")
         return self._swap(mine, replace(mine, released=True, heir=heir))
 
-    def force(self, seen: Record, names: frozenset[str]) -> Record:
-        forced = replace(seen, epoch=seen.epoch + 1, leader="", in_sync=frozenset(names))
+    def force(self, seen: Record, names: frozenset[str], above: int = 0) -> Record:
+        epoch = max(seen.epoch, above) + 1
+        forced = replace(seen, epoch=epoch, leader="", in_sync=frozenset(names))
         return self._swap(seen, replace(forced, released=True, heir=""))
 
     def close(self) -> None:  # noqa: B027

@@ -17,6 +17,7 @@ from node.cluster_files import make_cluster
 from node.config_values import ConfigError
 from node.core import Core
 from node.drill.machine import free_ports
+from node.forcing import force, open_record, wish
 from node.member import Member, Role
 from node.real_member import open_real_member
 from node.wiring import new_identity
@@ -219,3 +220,30 @@ def test_a_witness_that_is_waited_for_too_long_is_a_mistake_of_the_configuration
     file.write_text(text.replace(witness, 'witness = "etcd://127.0.0.1:1/venue?timeout=1"'))
     with pytest.raises(ConfigError, match=r"\[cluster\] witness: .* a third of the lease, 2 s"):
         pair.start("a")
+
+
+@pytest.mark.timeout(300)
+def test_a_node_that_was_not_in_sync_leads_after_an_operators_word(pair: Pair) -> None:
+    pair.start("a")
+    pair.start("b")
+    pair.until(pair.in_sync)
+    pair.publish("a", market(1, 300))
+    pair.until(pair.same)
+    pair.end("b")
+    a = pair.members["a"]
+    pair.until(lambda: a.record is not None and a.record.in_sync == {"a"})
+    pair.publish("a", market(2, 100)[-50:])
+    last = a.core.business.applied
+    pair.end("a")
+    config = load_config(pair.files["b"])
+    with contextlib.closing(open_record(config)) as witness:
+        forced = force(wish(config, witness), witness, lambda name: False, 2.0)
+    assert forced.in_sync == {"b"}
+    b = pair.start("b")
+    pair.until(lambda: b.role is Role.PRIMARY)
+    assert b.core.business.applied < last
+    pair.publish("b", market(3, 100)[-50:])
+    pair.start("a")
+    pair.until(pair.in_sync)
+    pair.until(pair.same)
+    assert tail_names(RealFolder(pair.journal("a"))), "what only a had is kept"

@@ -150,6 +150,9 @@ def test_an_operator_names_who_may_take_over(opens: Opens) -> None:
     with pytest.raises(Lost):
         witness.renew(mine)
     assert said(witness.take(forced, "c")) == (3, "c", frozenset("c"), False)
+    beyond = witness.force(witness.read(), frozenset("b"), 7)
+    assert said(beyond) == (8, "", frozenset("b"), True)
+    assert said(witness.force(beyond, frozenset("b"), 7)) == (9, "", frozenset("b"), True)
 
 
 def test_f18_of_many_threads_one_gets_the_epoch(opens: Opens) -> None:
