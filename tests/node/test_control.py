@@ -150,6 +150,20 @@ def test_a_primary_hands_over():
     assert (found["role"], found["leader"], found["epoch"]) == ("STANDBY", "b", 4)
 
 
+def test_a_primary_hands_over_to_who_is_named():
+    with served() as (server, _loop, _member):
+        found = ask(address(server), "/demote?to=c", post=True, timeout=60)
+    assert (found["role"], found["leader"], found["epoch"]) == ("STANDBY", "c", 4)
+
+
+def test_who_is_named_and_is_not_in_sync_is_refused():
+    with served() as (server, loop, _member):
+        kind, detail = refused(server, "/demote?to=d")
+        assert loop.seen.role == "PRIMARY"
+    assert kind == "not-in-sync"
+    assert detail == "d is not in sync, so it cannot take over; in sync: b, c"
+
+
 def refused(server, path) -> tuple[str, str]:
     status, headers, body = get(server, path, method="POST")
     found = json.loads(body)
@@ -199,7 +213,7 @@ def test_a_standby_has_its_primary_hand_over_and_leads():
         member.at_step = lambda: member.lead("b") if asked and member.leading is None else None
         object.__setattr__(loop.seen, "name", "b")
         found = ask(address(server), "/promote", post=True, timeout=60)
-    assert asked == ["a"]
+    assert asked == ["a to b"]
     assert (found["role"], found["epoch"]) == ("PRIMARY", 4)
 
 
@@ -219,7 +233,7 @@ def test_a_standby_that_is_not_in_sync_does_not_take_over():
 
 def test_a_promotion_that_does_not_come_is_told():
     with served(role="PROMOTING") as (_, loop, _), pytest.raises(Refusal, match=r"after 0\.2 s"):
-        control.promote(loop, lambda name, timeout: None, timeout=0.2)
+        control.promote(loop, lambda name, to, timeout: None, timeout=0.2)
 
 
 # ---- who may ask, and how
@@ -248,7 +262,7 @@ def test_a_token_is_asked_for_and_is_in_no_answer():
 def test_other_machines_are_not_listened_to_without_a_token():
     loop = ControlLoop("a", "lmax", lambda told: pytest.fail("never"))
     with pytest.raises(ConfigError, match="name a control_token"):
-        ControlServer(Address("0.0.0.0", 0), loop, lambda name, timeout: None)
+        ControlServer(Address("0.0.0.0", 0), loop, lambda name, to, timeout: None)
 
 
 def test_a_port_in_use_is_told():
@@ -256,12 +270,23 @@ def test_a_port_in_use_is_told():
         served() as (server, loop, _),
         pytest.raises(ConfigError, match="cannot listen on"),
     ):
-        ControlServer(address(server), loop, lambda name, timeout: None)
+        ControlServer(address(server), loop, lambda name, to, timeout: None)
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/demote"), ("POST", "/status"), ("GET", "/"), ("GET", "/status?x")],
+    [
+        ("GET", "/demote"),
+        ("POST", "/status"),
+        ("GET", "/"),
+        ("GET", "/status?x"),
+        ("GET", "/demote?to=b"),
+        ("POST", "/demote?"),
+        ("POST", "/demote?to="),
+        ("POST", "/demote?to=B"),
+        ("POST", "/demote?to=b&to=c"),
+        ("POST", "/promote?to=b"),
+    ],
 )
 def test_what_is_not_there_is_a_problem(method, path):
     with served() as (server, loop, _member):
