@@ -76,6 +76,8 @@ class StandIn:
         )
 
     def switch(self) -> None:
+        if self.role is not ROLE["PRIMARY"]:
+            raise ValueError("this node is not the primary")
         if not self.heir:
             raise ValueError("no standby is in sync, so nobody can take over")
         self.switching, self._left = True, 2
