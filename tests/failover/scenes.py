@@ -48,6 +48,12 @@ class Scene:
     def until_in_sync(self) -> None:
         self.until("nobody is in sync", self.machine.in_sync)
 
+    def all_follow(self) -> bool:
+        """Whether one leads and has somebody in sync; where one is enough, others only follow."""
+        roles = sorted(self.machine.roles().values())
+        follow = {"IN_SYNC"} <= set(roles[:-1]) <= {"IN_SYNC", "CATCHING_UP"}
+        return len(roles) == len(self.machine.files) and roles[-1] == "PRIMARY" and follow
+
     def until_status(self, name: str, **wanted: object) -> None:
         def holds() -> bool:
             found = self.machine.status(name)
@@ -94,7 +100,7 @@ class Scene:
     def good(self) -> np.ndarray:
         """No more load; everything has to hold. The log that all have."""
         self.load.stop()
-        self.until_in_sync()
+        self.until("nobody is in sync", self.all_follow)
         last = max(self.load.acknowledged)
         for name in self.machine.files:
             self.until("it is not written", lambda name=name: self.sequence(name, "synced") >= last)
@@ -117,10 +123,12 @@ def scene(
     try:
         for name in made.files:
             made.start(name)
-        made.until("nobody is in sync", made.in_sync, SECONDS)
         load = Load(made.clients, rate, answer_within=max(0.25, lease_ms * 2e-3))
+        it = Scene(made, load)
+        it.until("nobody is in sync", it.all_follow)
         load.begin()
-        yield Scene(made, load.start())
+        load.start()
+        yield it
     finally:
         made.end()
         if load is not None:
