@@ -48,9 +48,11 @@ def watched(it: Scene):
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
-    yield takers
-    ending.set()
-    thread.join(60)
+    try:
+        yield takers
+    finally:
+        ending.set()
+        thread.join(60)
     assert takers
     assert [epoch for epoch, _ in takers] == sorted(epoch for epoch, _ in takers)
     assert len(dict(takers)) == len(set(takers)), "two took orders in one epoch"

@@ -174,9 +174,11 @@ def slowed(it: Scene, name: str) -> Iterator[None]:
 
     thread = threading.Thread(target=turns, daemon=True)
     thread.start()
-    yield
-    ending.set()
-    thread.join(60)
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join(60)
 
 
 def test_f21_a_slow_standby_costs_the_primary_no_memory_and_loses_nothing(tmp_path: Path) -> None:
