@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
@@ -31,26 +31,39 @@ class DrillError(Exception):
 
 
 class Machine:
-    """Two nodes of one cluster. lease_ms: of its primary; timing follows from it."""
+    """Nodes of one cluster. lease_ms: of its primary; timing follows from it.
 
-    def __init__(self, folder: Path, *, lease_ms: int, commit: str = "replicated") -> None:
+    witness: its address, "" for a file in the folder; settings: other lines of every node's file,
+    as TOML has them (`{"without_standby": '"halt"'}`).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        lease_ms: int,
+        commit: str = "replicated",
+        names: Sequence[str] = NAMES,
+        witness: str = "",
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         made = make_cluster(
             folder,
-            NAMES,
-            base_port=free_ports(len(NAMES) * PORTS_EACH),
-            witness="",
+            names,
+            base_port=free_ports(len(names) * PORTS_EACH),
+            witness=witness,
             make_identity=lambda file: make_identity(file).text,
         )
         self.folder = folder
         self.files = {node.name: node.config for node in made}
         self.clients = [node.clients for node in made]
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        lines = {"snapshot_every": "0", "commit": f'"{commit}"', **timing_of(lease_ms)}
         for file in self.files.values():
             text = file.read_text()
-            for name, value in timing_of(lease_ms).items():
-                text = re.sub(rf"{name} = \d+", f"{name} = {value}", text)
-            text = text.replace('commit = "replicated"', f'commit = "{commit}"')
-            file.write_text(text.replace("snapshot_every = 5000000", "snapshot_every = 0"))
+            for key, value in {**lines, **(settings or {})}.items():
+                text = re.sub(rf"(?m)^{key} = .*", f"{key} = {value}", text)
+            file.write_text(text)
 
     def config(self, name: str) -> NodeConfig:
         return load_config(self.files[name])
@@ -58,11 +71,11 @@ class Machine:
     def journal(self, name: str) -> Path:
         return self.config(name).node.data / "journal"
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, program: Sequence[str] = ("-m", "lmax", "node")) -> None:
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
         with self.log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "lmax", "node", str(self.files[name])],
+                [sys.executable, *program, str(self.files[name])],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -102,11 +115,15 @@ class Machine:
                 if process.poll() is not None:
                     raise DrillError(f"node {name} ended by itself: {self.last_words(name)}")
             if time.monotonic() > deadline:
-                raise DrillError(f"{what}: not within {seconds:g} s; {self.last_words(*NAMES)}")
+                raise DrillError(
+                    f"{what}: not within {seconds:g} s; {self.last_words(*self.files)}"
+                )
             time.sleep(0.02)
 
     def in_sync(self) -> bool:
-        return sorted(self.roles().values()) == ["IN_SYNC", "PRIMARY"]
+        """Whether one leads, and every other one could take over."""
+        roles = sorted(self.roles().values())
+        return roles == [*["IN_SYNC"] * (len(self.files) - 1), "PRIMARY"]
 
     def primary(self) -> str:
         found = [name for name, role in self.roles().items() if role == "PRIMARY"]
@@ -142,7 +159,7 @@ class Machine:
         self.processes.clear()
 
 
-def timing_of(lease_ms: int) -> dict[str, int]:
+def timing_of(lease_ms: int) -> dict[str, object]:
     """Heartbeats and silence that go with a lease; see replicator.common.Timing."""
     silence = max(50, lease_ms * 2 // 3)
     return {

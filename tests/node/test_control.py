@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -234,6 +235,40 @@ def test_a_standby_that_is_not_in_sync_does_not_take_over():
 def test_a_promotion_that_does_not_come_is_told():
     with served(role="PROMOTING") as (_, loop, _), pytest.raises(Refusal, match=r"after 0\.2 s"):
         control.promote(loop, lambda name, to, timeout: None, timeout=0.2)
+
+
+def test_f18_a_promotion_ends_at_once_when_another_one_leads():
+    with served(role="PROMOTING") as (_, loop, member):
+        member.at_step = lambda: member.follow("c") if member.record.epoch == 3 else None
+        with pytest.raises(Refusal, match="a is STANDBY; c leads epoch 4") as refusal:
+            control.promote(loop, lambda name, to, timeout: None, timeout=600)
+    assert refusal.value.kind == "not-promoted"
+
+
+def test_f18_who_is_asked_to_hand_over_at_the_moment_when_it_has_done_so():
+    """By a second operator: the first one's switch comes to its end between ask and answer."""
+    with served() as (_, loop, member):
+
+        def hand_over() -> None:
+            if member.role.name == "PRIMARY":
+                deadline = time.monotonic() + 60
+                while loop._requests.empty() and time.monotonic() < deadline:
+                    time.sleep(0.001)
+                member.follow("b")
+
+        member.at_step = hand_over
+        assert loop.demote(timeout=60).leader == "b"
+
+
+def test_f18_a_standby_leads_though_another_one_had_the_primary_hand_over():
+    with served(role="IN_SYNC", name="b") as (_, loop, member):
+
+        def too_late(leader: str, to: str, timeout: float) -> None:
+            member.at_step = lambda: None if member.leading else member.lead("b")
+            raise Refusal("not-primary", f"{leader} does not lead; nobody does")
+
+        control.promote(loop, too_late, timeout=60)
+        assert loop.seen.role == "PRIMARY"
 
 
 # ---- who may ask, and how
