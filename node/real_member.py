@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from journal.cutting import cut_behind
-from journal.files import lock_folder
+from journal.files import DEFAULT_SEGMENT_BYTES, lock_folder
 from journal.folder import RealFolder
 from journal.key_sources import load_keys
 from journal.receiving import complete_arrival
@@ -48,7 +48,9 @@ class RealMember(Member):
             super().close()
 
 
-def open_real_member(config: NodeConfig, told: Told) -> Member:
+def open_real_member(
+    config: NodeConfig, told: Told, segment_bytes: int = DEFAULT_SEGMENT_BYTES
+) -> Member:
     """The member that a configuration describes. Raises ConfigError, and what a core raises."""
     with ExitStack() as stack:
         try:
@@ -61,7 +63,7 @@ def open_real_member(config: NodeConfig, told: Told) -> Member:
         channels, drivers = open_channels(config, stack)
         member = RealMember(
             settings_of(config),
-            lambda: open_core(config),
+            lambda: open_core(config, segment_bytes),
             channels,
             greeters,
             keeper,
@@ -79,13 +81,14 @@ def journal_of(config: NodeConfig) -> Path:
     return config.node.data / "journal"
 
 
-def open_core(config: NodeConfig) -> Core:
+def open_core(config: NodeConfig, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> Core:
     part, journal = config.node, journal_of(config)
     if journal.is_dir():  # files of another node may have been on their way at the last stop
         complete_arrival(RealFolder(journal), RealFolder(snapshot_folder(journal)))
     return Core(
         journal,
         layout=part.layout,
+        segment_bytes=segment_bytes,
         journal_mode=part.journal_mode,
         journal_key=part.journal_key,
         replicated=True,

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
@@ -17,7 +18,7 @@ from typing import Any
 
 from node.cluster_config import NodeConfig, load_config
 from node.cluster_files import PORTS_EACH, make_cluster
-from node.control_client import NobodyAnswers, ask
+from node.control_client import LOOK_S, NobodyAnswers, ask
 from node.control_loop import Refusal
 from replicator.identity import make_identity
 
@@ -33,8 +34,10 @@ class DrillError(Exception):
 class Machine:
     """Nodes of one cluster. lease_ms: of its primary; timing follows from it.
 
-    witness: its address, "" for a file in the folder; settings: other lines of every node's file,
-    as TOML has them (`{"without_standby": '"halt"'}`).
+    witness: its address, "" for a file in a folder of its own; settings: other lines of every
+    node's file, as TOML has them (`{"without_standby": '"halt"'}`); base_port: 0 for
+    ports that nobody uses. token: what the nodes' ports want to be shown; seen: the last role of
+    each that was seen, "" of who did not answer.
     """
 
     def __init__(
@@ -46,18 +49,23 @@ class Machine:
         names: Sequence[str] = NAMES,
         witness: str = "",
         settings: Mapping[str, str] | None = None,
+        base_port: int = 0,
     ) -> None:
+        self.folder = folder
+        self.token = ""
+        self.witness = folder.absolute() / "witness"
+        self.witness.mkdir(parents=True, exist_ok=True)
         made = make_cluster(
             folder,
             names,
-            base_port=free_ports(len(names) * PORTS_EACH),
-            witness=witness,
+            base_port=base_port or free_ports(len(names) * PORTS_EACH),
+            witness=witness or f"file:{self.witness / 'record'}",
             make_identity=lambda file: make_identity(file).text,
         )
-        self.folder = folder
         self.files = {node.name: node.config for node in made}
         self.clients = [node.clients for node in made]
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.seen: dict[str, str] = {}
         lines = {"snapshot_every": "0", "commit": f'"{commit}"', **timing_of(lease_ms)}
         for file in self.files.values():
             text = file.read_text()
@@ -75,13 +83,17 @@ class Machine:
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
         with self.log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, *program, str(self.files[name])],
+                [*self._enter(name), sys.executable, *program, str(self.files[name])],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
             )
+
+    def _enter(self, name: str) -> list[str]:
+        """What the command of that node begins with."""
+        return []
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -93,19 +105,53 @@ class Machine:
         self.signal(name, signal.SIGKILL)
         self.processes.pop(name).wait()
 
-    def status(self, name: str) -> dict[str, Any]:
+    def ended(self, name: str, seconds: float) -> int:
+        """The exit code of a node that ends by itself. DrillError if it does not."""
+        try:
+            code = self.processes[name].wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise DrillError(
+                f"node {name} does not end within {seconds:g} s: {self.last_words(name)}"
+            ) from None
+        del self.processes[name]
+        return code
+
+    def ask(self, name: str, path: str, **options: Any) -> dict[str, Any]:
+        """What the control port of that node answers. Raises Refusal, NobodyAnswers."""
+        return ask(self.config(name).me.control, path, token=self.token, **options)
+
+    def status(self, name: str, timeout: float = LOOK_S) -> dict[str, Any]:
         """What its control port says; {} while nobody answers."""
         try:
-            return ask(self.config(name).me.control, "/status")
+            found = self.ask(name, "/status", timeout=timeout)
         except (NobodyAnswers, Refusal):
-            return {}
+            found = {}
+        self.seen[name] = str(found.get("role", ""))
+        return found
+
+    def state_hash(self, name: str) -> tuple[int, str]:
+        """(sequence, state hash) of its last checkpoint; (0, "") while nobody answers."""
+        try:
+            found = self.ask(name, "/hash")
+        except (NobodyAnswers, Refusal):
+            return 0, ""
+        return int(found["sequence"]), str(found["hash"])
 
     def demote(self, name: str) -> None:
         """Raises Refusal, NobodyAnswers."""
-        ask(self.config(name).me.control, "/demote", post=True, timeout=30)
+        self.ask(name, "/demote", post=True, timeout=30)
 
     def roles(self) -> dict[str, str]:
-        return {name: self.status(name).get("role", "") for name in self.processes}
+        return {name: self.status(name).get("role", "") for name in list(self.processes)}
+
+    def reigns(self) -> dict[int, list[str]]:
+        """Who led in each epoch, as the nodes' logs have it: one each, if all is well."""
+        found: dict[int, list[str]] = {}
+        for name in self.files:
+            text = self.log(name).read_text(errors="replace") if self.log(name).exists() else ""
+            for epoch in re.findall(r"is primary of epoch (\d+),", text):
+                found.setdefault(int(epoch), []).append(name)
+        return found
 
     def until(self, what: str, holds: Callable[[], bool], seconds: float) -> None:
         """Wait for that. DrillError if it does not come, or a node ends meanwhile."""
@@ -147,16 +193,23 @@ class Machine:
 
     def end(self) -> None:
         """All processes, whatever state they are in."""
-        for process in self.processes.values():
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-        for process in self.processes.values():
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
+        self.end_nodes()
+
+    def end_nodes(self) -> None:
+        """An interruption ends them at once."""
+        try:
+            for process in self.processes.values():
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+            deadline = time.monotonic() + 20
+            for process in self.processes.values():
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(max(0.0, deadline - time.monotonic()))
+        finally:
+            for process in self.processes.values():
                 process.kill()
                 process.wait()
-        self.processes.clear()
+            self.processes.clear()
 
 
 def timing_of(lease_ms: int) -> dict[str, object]:
