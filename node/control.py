@@ -3,8 +3,9 @@
     GET  /status    JSON: role, epoch, sequences, peers, lease, problems
     GET  /metrics   the same for Prometheus
     GET  /hash      {"sequence", "hash"} of the last checkpoint, to compare with another node's
-    POST /demote    hand over to a standby that is in sync; answers when that is done
-    POST /promote   have this standby take over: asks the primary to hand over
+    POST /demote    hand over to a standby that is in sync, with ?to=NAME to that one; answers
+                    when that is done
+    POST /promote   have this standby take over: asks the primary to hand over to it
 
 What cannot be done is answered as `application/problem+json` (RFC 9457). There is no TLS here:
 listen on this machine, or in a network of the operators', and name a token, which callers send
@@ -22,17 +23,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from journal.serve import is_here
-from node.config_values import Address, ConfigError
+from node.config_values import NAME, Address, ConfigError
 from node.control_loop import PATIENCE_S, ControlLoop, Refusal
 from node.control_metrics import CONTENT_TYPE, exposition
-from node.observing import as_json
+from node.observing import Observed, as_json
 
 CALLER_S = 30
 PROBLEM = "application/problem+json"
 URN = "urn:lmax:problem:"
 
-DemoteAt = Callable[[str, float], None]
-"""Asks the node of that name to hand over, at most so many seconds; raises Refusal."""
+DemoteAt = Callable[[str, str, float], None]
+"""Asks the node of that name to hand over to another, at most so many seconds; raises Refusal."""
+
+TO = "/demote?to="
 
 
 class ControlServer(ThreadingHTTPServer):
@@ -86,15 +89,22 @@ class ControlHandler(BaseHTTPRequestHandler):
             return
         if not self._allowed():
             self._problem(HTTPStatus.UNAUTHORIZED, "token", "a token is needed, or is another one")
-        elif self.path not in verbs:
+        elif self._verb() not in verbs:
             there = ", ".join(verbs)
             told = f"{self.command} knows {there}; see {other} for the others"
             self._problem(HTTPStatus.NOT_FOUND, "no-such-path", told)
         else:
             try:
-                verbs[self.path]()
+                verbs[self._verb()]()
             except Refusal as refusal:
                 self._problem(HTTPStatus.CONFLICT, refusal.kind, str(refusal))
+
+    def _verb(self) -> str:
+        """The path, without whom to hand over to; anything else behind it is another path."""
+        return "/demote" if NAME.fullmatch(self._heir()) else self.path
+
+    def _heir(self) -> str:
+        return self.path.removeprefix(TO) if self.path.startswith(TO) else ""
 
     def _has_no_body(self) -> bool:
         """Nothing is read from a caller but the first lines, so a body would be taken for those."""
@@ -124,7 +134,7 @@ class ControlHandler(BaseHTTPRequestHandler):
         self._json({"sequence": sequence, "hash": f"{state_hash:016x}"})
 
     def _demote(self) -> None:
-        self.server.loop.demote()
+        self.server.loop.demote(self._heir())
         self._status()
 
     def _promote(self) -> None:
@@ -177,8 +187,22 @@ def promote(loop: ControlLoop, demote_at: DemoteAt, timeout: float = PATIENCE_S)
         why = f"{seen.name} is {seen.role}; only a standby that is in sync may take over"
         raise Refusal("not-in-sync", why + (f". {seen.problem}" if seen.problem else ""))
     if seen.role == "IN_SYNC" and seen.leader and seen.leader != seen.name:
-        demote_at(seen.leader, timeout)
-    if not loop.wait(lambda now: now.role == "PRIMARY", timeout):
+        try:
+            demote_at(seen.leader, seen.name, timeout)
+        except Refusal as refusal:
+            if refusal.kind != "not-primary":
+                raise
+            # Somebody else had it hand over already: to us perhaps.
+    if not loop.wait(lambda now: now.role == "PRIMARY" or _is_other(now, seen), timeout):
         leads = f"{loop.seen.leader} leads" if loop.seen.leader else "nobody leads"
         why = f"{loop.seen.name} is {loop.seen.role} after {timeout:g} s; {leads}"
         raise Refusal("not-promoted", why)
+    now = loop.seen
+    if now.role != "PRIMARY":
+        why = f"{now.name} is {now.role}; {now.leader} leads epoch {now.epoch}"
+        raise Refusal("not-promoted", why)
+
+
+def _is_other(now: Observed, before: Observed) -> bool:
+    """Whether a third one has the lead by now: two were asked to promote at the same time, say."""
+    return now.epoch > before.epoch and now.leader not in ("", now.name)

@@ -172,15 +172,18 @@ class ControlLoop(threading.Thread):
             )
             return holds(self.seen)
 
-    def demote(self, timeout: float = PATIENCE_S) -> Observed:
-        """Hand over to a standby that is in sync; what is seen then. Raises Refusal."""
+    def demote(self, to: str = "", timeout: float = PATIENCE_S) -> Observed:
+        """Hand over to a standby that is in sync; what is seen then. Raises Refusal.
+
+        to: which one, "" for the one that has the most.
+        """
         if self.seen.role != "PRIMARY":
             leads = f"; {self.seen.leader} does" if self.seen.leader else ""
             raise Refusal("not-primary", f"{self.seen.name} does not lead{leads}")
         try:
-            self.ask(lambda member: member.switch(), timeout)
+            self.ask(lambda member: switch(member, to), timeout)
         except ValueError as error:
-            raise Refusal("no-standby-in-sync", str(error)) from None
+            raise Refusal("not-in-sync" if to else "no-standby-in-sync", str(error)) from None
         self.wait(lambda seen: seen.role != "PRIMARY" or not seen.switching, timeout)
         if self.seen.role != "PRIMARY":
             # The witness names the next one a moment later; until then it is still us.
@@ -193,6 +196,12 @@ class ControlLoop(threading.Thread):
     def end(self) -> None:
         """Step no more; the member is closed by this thread."""
         self._ending.set()
+
+
+def switch(member: MemberLike, to: str) -> None:
+    """Have it hand over, unless it has just done so: a second one may ask at the same time."""
+    if member.role.name == "PRIMARY":
+        member.switch(to)
 
 
 def changes(before: Observed, now: Observed) -> list[str]:

@@ -155,7 +155,7 @@ class Member(FollowingMember):
         done = self.leading.step()
         self._note_standbys()
         if self.switching and self._drained():
-            self._ask("release", self._mine)
+            self._ask("release", self._mine, self._heir_named)
         return done
 
     @property
@@ -173,38 +173,63 @@ class Member(FollowingMember):
         """Whether commands may be published here."""
         return self.acknowledges and not self.switching
 
-    def switch(self) -> None:
+    def switch(self, to: str = "") -> None:
         """Hand over to a standby that is in sync: nothing is taken any more until that is done.
 
-        Raises ValueError where there is none.
+        to: which one, "" for the one that has the most. If it dies when the lead is given away
+        already, another one that is in sync takes over once the lease would be over. Raises
+        ValueError where there is none, or that one is not.
         """
         if self.role is not Role.PRIMARY or self.leading is None:
             raise ValueError("this node is not the primary")
-        if self._heir() is None:
-            raise ValueError("no standby is in sync, so nobody can take over")
-        self.switching = True
+        if to and to not in self._channels:
+            others = ", ".join(self._channels)
+            raise ValueError(f"there is no node {to} beside this one, only {others}")
+        if self.switching and to != self._heir_named:
+            whom = self._heir_named or "whoever has the most"
+            raise ValueError(f"a switch to {whom} is under way; wait for its end")
+        if self._heir(to) is None:
+            raise ValueError(self._no_heir(to))
+        self.switching, self._heir_named = True, to
         self.core.stop_timer()
         self.core.stop_checkpoints()
 
-    def _heir(self) -> int | None:
-        """The standby that has the most."""
+    def _ready_heirs(self) -> dict[int, str]:
+        """The standbys that may take over, by their place."""
         assert self.leading is not None
         assert self._mine is not None
-        ready = [
-            (self.leading.agent.said(index)[0], -index)
+        return {
+            index: peer.name
             for index, peer in enumerate(self.leading.standbys)
             if peer.state is PeerState.COUNTED
             and not peer.problem
             and peer.name in self._mine.in_sync
+        }
+
+    def _heir(self, named: str) -> int | None:
+        """The one of that name, or the one that has the most."""
+        assert self.leading is not None
+        said = self.leading.agent.said
+        ready = [
+            (said(index)[0], -index)
+            for index, name in self._ready_heirs().items()
+            if named in ("", name)
         ]
         return -max(ready)[1] if ready else None
 
+    def _no_heir(self, named: str) -> str:
+        if not named:
+            return "no standby is in sync, so nobody can take over"
+        ready = ", ".join(self._ready_heirs().values()) or "nobody"
+        return f"{named} is not in sync, so it cannot take over; in sync: {ready}"
+
     def _drained(self) -> bool:
         """Whether the standby has everything, and all of it is acknowledged."""
-        heir, core = self._heir(), self.core
+        heir, core = self._heir(self._heir_named), self.core
         if heir is None:
-            self.switching = False
-            self._told("the switch is given up: no standby is in sync any more")
+            who = f"{self._heir_named} is not" if self._heir_named else "no standby is"
+            self._told(f"the switch is given up: {who} in sync any more")
+            self.switching, self._heir_named = False, ""
             self._start_clocks()
             return False
         assert self.leading is not None
@@ -213,7 +238,7 @@ class Member(FollowingMember):
 
     def _released(self) -> None:
         """The record says that another one may lead: tell it at once, then follow it."""
-        heir = self._heir()
+        heir = self._heir(self._heir_named)
         if heir is not None and self.leading is not None:
             end = self.leading.agent.ends[heir]
             end.post(Kind.SWITCH, b"now")
@@ -226,7 +251,8 @@ class Member(FollowingMember):
 
     def _step_down(self, why: str) -> None:
         self._told(f"is no longer primary: {why}")
-        self.role, self.switching, self._mine, self._lease_until = Role.FENCED, False, None, 0
+        self.role, self._mine, self._lease_until = Role.FENCED, None, 0
+        self.switching, self._heir_named = False, ""
         if self.leading is not None:
             self.leading.agent.lease(0)
         self._begin_again()

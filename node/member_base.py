@@ -17,6 +17,9 @@ from replicator.leading import Leading
 from replicator.witness import Lost, Record, Unavailable, Watch
 from replicator.witness_keeper import Keeper
 
+ALONE = 1
+"""The epoch of a journal that was written without a witness, which then knows of none."""
+
 CHANGES = {"renew", "set_in_sync", "take", "release"}
 """Of the record: one at a time, since each goes on from the last."""
 
@@ -44,6 +47,7 @@ class MemberBase:
         self.record: Record | None = None
         self.problem = ""
         self.switching = False
+        self._heir_named = ""
         self.following: Following | None = None
         self.leading: Leading | None = None
         self._open_core = open_core
@@ -67,6 +71,9 @@ class MemberBase:
         self._fetching: Fetching | None = None
         self._pump: AgentRunner | None = None
         self.core = self._begin()
+        epoch, _, _ = self.core.journaler.place
+        if epoch > ALONE:
+            self._watch.knows(epoch)
 
     # ---- life
 
@@ -147,7 +154,7 @@ class MemberBase:
             self._saw(lost.record)
 
     def _answered(self, action: str, sent_ns: int, record: Record) -> None:
-        self.problem = ""
+        self.problem = self._watch.forgotten(record)
         if action == "take":
             self._taken(record, sent_ns)
         elif action in ("renew", "set_in_sync") and self._mine is not None:

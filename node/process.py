@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from node.cluster_config import NodeConfig
-from node.control import ControlServer
+from node.control import TO, ControlServer
 from node.control_client import NobodyAnswers, ask
 from node.control_loop import PATIENCE_S, ControlLoop, Port, Refusal
 from node.observing import MemberLike, Observed
@@ -85,10 +85,10 @@ def controlled(config: NodeConfig, loop: ControlLoop) -> Iterator[ControlServer]
     """The control port, for as long as the context lasts; it answers before the member is there."""
     token = config.token()
 
-    def demote_at(name: str, timeout: float) -> None:
+    def demote_at(name: str, to: str, timeout: float) -> None:
         """A primary that is silent loses its lease by itself: there is nobody to ask."""
         with contextlib.suppress(NobodyAnswers, KeyError):
-            ask(config.member(name).control, "/demote", post=True, token=token, timeout=timeout)
+            ask(config.member(name).control, TO + to, post=True, token=token, timeout=timeout)
 
     server = ControlServer(config.node.control, loop, demote_at, token=token)
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="http", daemon=True)
@@ -107,7 +107,7 @@ def hand_over(loop: ControlLoop, say: Callable[[str], None], timeout: float = PA
         return
     say(log_line(loop.seen, "was asked to end, and hands over first"))
     try:
-        seen = loop.demote(timeout)
+        seen = loop.demote(timeout=timeout)
     except Refusal as refusal:
         say(log_line(loop.seen, f"ends without handing over: {refusal}"))
     else:

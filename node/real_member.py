@@ -54,7 +54,8 @@ def open_real_member(
     """The member that a configuration describes. Raises ConfigError, and what a core raises."""
     with ExitStack() as stack:
         try:
-            keeper = ThreadKeeper(open_witness(config.cluster.witness))
+            lease = config.cluster.lease_ms / 1000
+            keeper = ThreadKeeper(open_witness(config.cluster.witness, lease))
         except BadAddress as error:
             raise ConfigError(f"{config.file}: [cluster] witness: {error}") from None
         stack.callback(keeper.close)

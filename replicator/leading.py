@@ -104,6 +104,8 @@ class Standby:
     needs_files: bool = False
     stopping: bool = False
     told_to_stop: bool = False
+    dropped: bool = False
+    """The agent is told to count it no more, and may not have got to it yet."""
 
 
 @dataclass(frozen=True)
@@ -298,7 +300,7 @@ class Leading:
         if not self._rule.names and any(not self._lost(p) for p in others):
             return  # one is enough; the others are ready
         if self.agent.count(index, True):
-            peer.state = PeerState.COUNTED
+            peer.state, peer.dropped = PeerState.COUNTED, False
             self._told(f"{peer.name} is counted")
 
     def _lost(self, peer: Standby) -> bool:
@@ -345,9 +347,10 @@ class Leading:
     def _drop_the_lost(self) -> None:
         """Who is out of the record is not waited for any longer."""
         for index, peer in enumerate(self.standbys):
-            if not self.agent.is_counted(index) or peer.name in self.in_sync:
+            if peer.dropped or not self.agent.is_counted(index) or peer.name in self.in_sync:
                 continue
             if self._lost(peer) and self.agent.count(index, False):
+                peer.dropped = True
                 self._told(f"{peer.name} is no longer counted: {peer.problem}")
                 if peer.state is PeerState.COUNTED:
                     self._set_aside(index, peer, peer.problem)

@@ -57,7 +57,8 @@ class Record:
     epoch: 0 before anybody has led; leader: the node that has it, "" for nobody; in_sync: who has
     all that was acknowledged, the leader among them; renewals: signs of life; released: the leader
     acknowledges nothing any more, so nobody has to wait for its lease; revision: which version of
-    the record this is, in the witness's own terms.
+    the record this is, in the witness's own terms; heir: of a released one, whose turn it is, ""
+    for anybody's: the others wait as if it were not released.
     """
 
     epoch: int = 0
@@ -66,6 +67,7 @@ class Record:
     renewals: int = 0
     released: bool = False
     revision: object = None
+    heir: str = ""
 
 
 class Lost(Exception):
@@ -102,14 +104,18 @@ class Witness(Protocol):
     def set_in_sync(self, mine: Record, names: frozenset[str]) -> Record:
         """By the leader, which is one of them. A sign of life, too."""
 
-    def release(self, mine: Record) -> Record:
-        """The leader acknowledges nothing any more in this epoch: it has stopped before it asks."""
+    def release(self, mine: Record, heir: str = "") -> Record:
+        """The leader acknowledges nothing any more in this epoch: it has stopped before it asks.
 
-    def force(self, seen: Record, names: frozenset[str]) -> Record:
+        heir: who takes over at once, one of those in sync; "" for any of them.
+        """
+
+    def force(self, seen: Record, names: frozenset[str], above: int = 0) -> Record:
         """An operator's word: one of these may take over now, whatever the others have.
 
         For the case that everybody in sync is gone for good. What only they had is lost. The
-        epoch grows, so the leader, should it still live, is fenced.
+        epoch grows, so the leader, should it still live, is fenced. above: an epoch that there
+        was, though this record may not know it.
         """
 
     def close(self) -> None: ...
@@ -156,6 +162,19 @@ class Watch:
             self._seen, self._since = record, now
         self._highest = max(self._highest, record.epoch)
 
+    def knows(self, epoch: int) -> None:
+        """An epoch that there was, as the journal tells: a restart forgets none."""
+        self._highest = max(self._highest, epoch)
+
+    def forgotten(self, record: Record) -> str:
+        """What is wrong with a record that is older than one seen before; "" for none such."""
+        if record.epoch >= self._highest:
+            return ""
+        return (
+            f"the witness has forgotten epoch {self._highest}: it says {record.epoch}."
+            " Bring its record back, or see docs/witness.md"
+        )
+
     def may_take(self, record: Record, node: str, now: int, *, blank: bool = False) -> bool:
         """Whether that node may ask for the epoch after that record's.
 
@@ -165,22 +184,21 @@ class Watch:
 
     def hindrance(self, record: Record, node: str, now: int, *, blank: bool = False) -> str:
         """Why it may not; "" if it may."""
-        if record.epoch < self._highest:
-            return (
-                f"the witness has forgotten epoch {self._highest}: it says {record.epoch}."
-                " Bring its record back, or see docs/witness.md"
-            )
+        if forgotten := self.forgotten(record):
+            return forgotten
         if record.epoch == 0:
             return ""
         if node not in record.in_sync:
             return f"{node} lacks what was acknowledged; in sync: {named(record.in_sync)}"
         if blank and record.leader:
             return f"{node} has no journal, though the witness says that it is in sync"
-        if record.released:
+        if record.released and record.heir in ("", node):
             return ""
         if record != self._seen:
             return "the record has just changed"
         if now - self._since < self.patience:
+            if record.released:
+                return f"it is the turn of {record.heir}"
             return f"{record.leader or 'nobody'} may still lead"
         return ""
 

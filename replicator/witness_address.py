@@ -6,7 +6,10 @@ What may stand behind the question mark, for etcd:
     cert=PATH&key=PATH TLS with a certificate of our own
     tls=yes            TLS with the authorities that this machine trusts
     user=NAME&password=PLACE   PLACE is file:PATH, credential:NAME or env:NAME (journal/secret.py)
-    timeout=SECONDS    for an answer, over all hosts; 2 unless told
+    timeout=SECONDS    for an answer, over all hosts; unless told a quarter of the lease, 2 at most
+
+A primary renews its lease five times while it runs. An answer that is waited for longer than a
+third of it would leave no time for another question before it is over, so that is refused.
 
 No message repeats what is wrong: it could be a password that was put in the wrong place.
 """
@@ -26,6 +29,7 @@ from replicator.witness_etcd import EtcdWitness
 from replicator.witness_file import FileWitness
 
 PORT = 2379
+LONGEST = 2.0
 OPTIONS = ("ca", "cert", "key", "tls", "user", "password", "timeout")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 HOST = re.compile(
@@ -37,25 +41,28 @@ class BadAddress(ValueError):
     """That names no witness, or not one that can be used; says what is missing."""
 
 
-def open_witness(text: str) -> Witness:
-    """Nothing is asked of it yet. Raises BadAddress."""
+def open_witness(text: str, lease: float | None = None) -> Witness:
+    """Nothing is asked of it yet. Raises BadAddress.
+
+    lease: of the primary, in seconds; None for who asks without one, as an operator does.
+    """
     if text.startswith("file:"):
-        return open_file(text.removeprefix("file:"))
+        return open_file(text.removeprefix("file:"), lease)
     if text.startswith("etcd://"):
-        return open_etcd(text.removeprefix("etcd://"))
+        return open_etcd(text.removeprefix("etcd://"), lease)
     raise BadAddress("a witness is file:/PATH or etcd://HOST:2379,HOST2:2379/CLUSTER")
 
 
-def open_file(name: str) -> FileWitness:
+def open_file(name: str, lease: float | None) -> FileWitness:
     path = Path(name)
     if not path.is_absolute() or name.startswith("//"):
         raise BadAddress("file: wants a whole path, the same for every node: file:/PATH")
     if path.is_dir() or not path.parent.is_dir():
         raise BadAddress(f"{path} has to be a file, in a folder that is there")
-    return FileWitness(path)
+    return FileWitness(path, fitting(lease))
 
 
-def open_etcd(text: str) -> EtcdWitness:
+def open_etcd(text: str, lease: float | None) -> EtcdWitness:
     where, _, query = text.partition("?")
     hosts, _, cluster = where.partition("/")
     if not NAME.fullmatch(cluster):
@@ -65,7 +72,7 @@ def open_etcd(text: str) -> EtcdWitness:
         raise BadAddress("etcd: a host stands there twice")
     options = options_of(query)
     access = Access(tls_of(options), options.get("user", ""), password_of(options))
-    return EtcdWitness(EtcdGateway(endpoints, access, timeout_of(options)), cluster)
+    return EtcdWitness(EtcdGateway(endpoints, access, timeout_of(options, lease)), cluster)
 
 
 def endpoint_of(text: str) -> tuple[str, int]:
@@ -127,11 +134,23 @@ def password_of(options: dict[str, str]) -> str:
         raise BadAddress(f"etcd: the password: {error}") from None
 
 
-def timeout_of(options: dict[str, str]) -> float:
+def fitting(lease: float | None) -> float:
+    """How long an answer is waited for where nobody said it, in seconds."""
+    return LONGEST if lease is None else min(LONGEST, lease / 4)
+
+
+def timeout_of(options: dict[str, str], lease: float | None) -> float:
+    if "timeout" not in options:
+        return fitting(lease)
     try:
-        seconds = float(options.get("timeout", "2"))
+        seconds = float(options["timeout"])
     except ValueError:
         seconds = 0.0
     if not 0.01 <= seconds <= 60:
         raise BadAddress("etcd: timeout is a number of seconds from 0.01 to 60")
+    if lease is not None and 3 * seconds >= lease:
+        raise BadAddress(
+            f"etcd: timeout={seconds:g} is not below a third of the lease, {lease:g} s: one answer"
+            " that is late would cost the lease; make it smaller, the lease longer, or leave it out"
+        )
     return seconds

@@ -44,7 +44,7 @@ class ChangingWitness(ABC):
         if not node:
             raise ValueError("a leader has a name")
         taken = replace(seen, epoch=seen.epoch + 1, leader=node, in_sync=frozenset({node}))
-        return self._swap(seen, replace(taken, released=False))
+        return self._swap(seen, replace(taken, released=False, heir=""))
 
     def renew(self, mine: Record) -> Record:
         return self._swap(mine, replace(mine, renewals=mine.renewals + 1))
@@ -54,12 +54,15 @@ class ChangingWitness(ABC):
             raise ValueError("the leader is always in sync")
         return self._swap(mine, replace(mine, in_sync=frozenset(names), renewals=mine.renewals + 1))
 
-    def release(self, mine: Record) -> Record:
-        return self._swap(mine, replace(mine, released=True))
+    def release(self, mine: Record, heir: str = "") -> Record:
+        if heir and heir not in mine.in_sync:
+            raise ValueError(f"{heir} is not in sync, so it cannot take over")
+        return self._swap(mine, replace(mine, released=True, heir=heir))
 
-    def force(self, seen: Record, names: frozenset[str]) -> Record:
-        forced = replace(seen, epoch=seen.epoch + 1, leader="", in_sync=frozenset(names))
-        return self._swap(seen, replace(forced, released=True))
+    def force(self, seen: Record, names: frozenset[str], above: int = 0) -> Record:
+        epoch = max(seen.epoch, above) + 1
+        forced = replace(seen, epoch=epoch, leader="", in_sync=frozenset(names))
+        return self._swap(seen, replace(forced, released=True, heir=""))
 
     def close(self) -> None:  # noqa: B027
         """Nothing to do, unless a witness says otherwise."""
@@ -75,6 +78,7 @@ def encode(record: Record) -> bytes:
         "in_sync": sorted(record.in_sync),
         "renewals": record.renewals,
         "released": record.released,
+        "heir": record.heir,
     }
     return json.dumps({"sha256": digest(fields), "record": fields}).encode()
 
@@ -98,6 +102,7 @@ def decode(data: bytes, revision: object) -> Record:
         renewals=int(fields["renewals"]),
         released=bool(fields["released"]),
         revision=revision,
+        heir=str(fields.get("heir", "")),
     )
 
 

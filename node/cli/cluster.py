@@ -66,7 +66,8 @@ def status(where: tuple[str, ...], watch: bool, token: str, json: bool) -> Exit:
 def promote(config: Path, json: bool) -> Exit:
     """Ask the node of CONFIG to lead: the primary hands over to it, and loses nothing.
 
-    It has to be in sync. Nothing is done if it leads already.
+    It has to be in sync; of several that are it is this one that takes over. Nothing is done if
+    it leads already.
 
     \b
     Example:
@@ -79,23 +80,27 @@ def promote(config: Path, json: bool) -> Exit:
 
 @click.command(short_help="Have this primary hand over.")
 @click.argument("config", metavar="CONFIG", type=CONFIG)
+@click.option(
+    "--to", metavar="NAME", default="", help="To that node.  [default: the one that has the most]"
+)
 @json_option
 @guarded
-def demote(config: Path, json: bool) -> Exit:
+def demote(config: Path, to: str, json: bool) -> Exit:
     """Ask the node of CONFIG to hand over to a standby that is in sync, and wait for that.
 
     \b
     Example:
       lmax demote /etc/lmax/node.toml
+      lmax demote /etc/lmax/node.toml --to b
     """
     from node.cli.role_verbs import change
 
-    return change(config, "demote", json)
+    return change(config, "demote", json, to)
 
 
-@click.group(short_help="The files of a new cluster.")
+@click.group(short_help="The files of a new cluster; a last resort.")
 def cluster() -> None:
-    """Begin a cluster: nodes that hold the same journal, one of which leads.
+    """Begin a cluster, nodes that hold the same journal, or let one lead that lacks a part.
 
     \b
     Example:
@@ -146,6 +151,32 @@ def init(**options: Any) -> Exit:
     from node.cli.node_verbs import make
 
     return make(**options)
+
+
+@cluster.command(short_help="Let a node lead that lacks what the lost ones had.")
+@click.argument("config", metavar="CONFIG", type=CONFIG)
+@click.option("--yes", is_flag=True, help="Do it. Without, what it would cost is told.")
+@json_option
+@guarded
+def force(config: Path, yes: bool, json: bool) -> Exit:
+    """Have the witness say that only the node of CONFIG may lead: for the day on which every node
+    that was in sync is lost for good.
+
+    ORDERS THAT WERE ACKNOWLEDGED ARE LOST: all that the lost nodes had and this one lacks. A lost
+    node that comes back follows, and what it had more is set aside on its disk.
+
+    Run it on the machine of CONFIG. Refused with exit code 11, and nothing is changed, while the
+    recorded leader, or another node in sync, answers or renews its lease, if the witness does not
+    answer, or if this node has no journal. Without --yes: exit code 2.
+
+    \b
+    Example:
+      lmax cluster force /etc/lmax/node.toml
+      lmax cluster force /etc/lmax/node.toml --yes
+    """
+    from node.cli.force_verbs import run
+
+    return run(config, yes, json)
 
 
 @click.command(short_help="A failover exercise with real processes.")

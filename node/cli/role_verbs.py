@@ -17,13 +17,17 @@ PATIENCE = 3 * PATIENCE_S
 """The node waits itself, for another node too; only one that hangs is waited for so long."""
 
 
-def change(file: Path, verb: str, as_json: bool) -> Exit:
-    """Ask for that, and tell what came of it."""
+def change(file: Path, verb: str, as_json: bool, to: str = "") -> Exit:
+    """Ask for that, and tell what came of it. to: whom a primary hands over to."""
     config = load_config(file)
+    if to and to not in {peer.name for peer in config.peers}:
+        others = ", ".join(peer.name for peer in config.peers)
+        raise click.UsageError(f"--to: no other node is called {to!r}, only {others}")
     token = config.token()
     began = time.monotonic()
     before = ask(config.me.control, "/status", token=token)
-    after = ask(config.me.control, f"/{verb}", post=True, token=token, timeout=PATIENCE)
+    path = f"/{verb}?to={to}" if to else f"/{verb}"
+    after = ask(config.me.control, path, post=True, token=token, timeout=PATIENCE)
     seconds = time.monotonic() - began
     leads = after["role"] == "PRIMARY" or after["leader"] != after["name"]
     found = {

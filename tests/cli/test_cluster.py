@@ -240,3 +240,14 @@ def test_nobody_answers(pair, verb):
     assert done.code == 11
     assert str(port(pair[0])) in done.errors
     assert "Traceback" not in done.errors
+
+
+def test_demote_to_who_is_named(pair):
+    with served(port=port(pair[0])) as (_, _, member):
+        done = inside("demote", pair[0], "--to", "b", "--json")
+        assert done.code == 0, done.errors
+        assert (done.json["primary"], done.json["changed"]) == ("b", True)
+        member.lead("a")
+        wrong = inside("demote", pair[0], "--to", "a")
+    assert wrong.code == 2
+    assert "no other node is called 'a', only b" in wrong.errors

@@ -15,6 +15,7 @@ VERBS = [
     ["journal", "dump"], ["journal", "replay"], ["ledger"], ["ledger", "check"],
     ["identity"], ["identity", "new"], ["identity", "show"],
     ["node"], ["status"], ["promote"], ["demote"], ["cluster"], ["cluster", "init"],
+    ["cluster", "force"],
 ]  # fmt: skip
 
 

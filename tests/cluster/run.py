@@ -155,8 +155,10 @@ class Run:
         elif fault == "clock":
             node.drift = random.randrange(-10_000 * MS, 10_000 * MS)
         elif fault == "switch" and node.is_primary and node.member is not None:
+            # Whom to is not drawn: seeds that once failed stay what they were.
+            to = ("", *world.names)[self.hurt["switch"] % (len(world.names) + 1)]
             with contextlib.suppress(ValueError):
-                node.member.switch()
+                node.member.switch("" if to == node.name else to)
         elif fault == "flap":
             network.isolate(node.name, cut=random.random() < 0.5)
         elif fault == "disk":

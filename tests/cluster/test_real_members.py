@@ -14,8 +14,10 @@ from journal.tails import tail_names
 from lmax.records import joined
 from node.cluster_config import load_config
 from node.cluster_files import make_cluster
+from node.config_values import ConfigError
 from node.core import Core
 from node.drill.machine import free_ports
+from node.forcing import force, open_record, wish
 from node.member import Member, Role
 from node.real_member import open_real_member
 from node.wiring import new_identity
@@ -25,16 +27,21 @@ SECONDS = 90
 
 
 class Pair:
-    """Two nodes on one machine, stepped by the test."""
+    """Two nodes or more on one machine, stepped by the test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, names: str = "ab", wait_for: str = "any") -> None:
         made = make_cluster(
-            folder, ["a", "b"], base_port=free_ports(20), witness="", make_identity=new_identity
+            folder,
+            list(names),
+            base_port=free_ports(10 * len(names)),
+            witness="",
+            make_identity=new_identity,
         )
         self.files = {node.name: node.config for node in made}
         for file in self.files.values():
             text = file.read_text()
             text = text.replace("lease_ms = 1000", "lease_ms = 2000")
+            text = text.replace('wait_for = "any"', f'wait_for = "{wait_for}"')
             file.write_text(text.replace("snapshot_every = 5000000", "snapshot_every = 0"))
         self.members: dict[str, Member] = {}
         self.lines: list[str] = []
@@ -59,7 +66,7 @@ class Pair:
 
     def in_sync(self) -> bool:
         roles = sorted(member.role.name for member in self.members.values())
-        return roles == ["IN_SYNC", "PRIMARY"]
+        return roles == [*["IN_SYNC"] * (len(roles) - 1), "PRIMARY"]
 
     def publish(self, name: str, commands: np.ndarray) -> None:
         member = self.members[name]
@@ -176,3 +183,67 @@ def test_f15_nodes_of_different_builds_refuse_each_other(
     assert b.role is Role.STANDBY
     assert pair.members["a"].record is not None
     assert pair.members["a"].record.in_sync == {"a"}
+
+
+@pytest.mark.timeout(300)
+def test_of_two_standbys_in_sync_the_one_that_is_named_takes_over(tmp_path: Path) -> None:
+    three = Pair(tmp_path / "three", "abc", "all")
+    try:
+        for name in "abc":
+            three.start(name)
+        give_the_lead(three, "a", "c")
+        give_the_lead(three, "c", "b")
+        three.until(three.in_sync)
+        three.until(three.same)
+    finally:
+        three.close()
+
+
+def give_the_lead(three: Pair, before: str, heir: str) -> None:
+    lead, standby = three.members[before], three.members[heir]
+    three.until(three.in_sync)
+    # Both are recorded, and the primary knows it.
+    three.until(lambda: lead.record is not None and len(lead.record.in_sync) == 3)
+    three.publish(before, market(1, 300)[-100:])
+    epoch = lead.core.epoch
+    lead.switch(heir)
+    three.until(lambda: standby.role is Role.PRIMARY)
+    assert standby.core.epoch == epoch + 1, "nobody else led in between"
+
+
+def test_a_witness_that_is_waited_for_too_long_is_a_mistake_of_the_configuration(
+    pair: Pair,
+) -> None:
+    file = pair.files["a"]
+    text = file.read_text()
+    witness = next(line for line in text.splitlines() if line.startswith("witness = "))
+    file.write_text(text.replace(witness, 'witness = "etcd://127.0.0.1:1/venue?timeout=1"'))
+    with pytest.raises(ConfigError, match=r"\[cluster\] witness: .* a third of the lease, 2 s"):
+        pair.start("a")
+
+
+@pytest.mark.timeout(300)
+def test_a_node_that_was_not_in_sync_leads_after_an_operators_word(pair: Pair) -> None:
+    pair.start("a")
+    pair.start("b")
+    pair.until(pair.in_sync)
+    pair.publish("a", market(1, 300))
+    pair.until(pair.same)
+    pair.end("b")
+    a = pair.members["a"]
+    pair.until(lambda: a.record is not None and a.record.in_sync == {"a"})
+    pair.publish("a", market(2, 100)[-50:])
+    last = a.core.business.applied
+    pair.end("a")
+    config = load_config(pair.files["b"])
+    with contextlib.closing(open_record(config)) as witness:
+        forced = force(wish(config, witness), witness, lambda name: False, 2.0)
+    assert forced.in_sync == {"b"}
+    b = pair.start("b")
+    pair.until(lambda: b.role is Role.PRIMARY)
+    assert b.core.business.applied < last
+    pair.publish("b", market(3, 100)[-50:])
+    pair.start("a")
+    pair.until(pair.in_sync)
+    pair.until(pair.same)
+    assert tail_names(RealFolder(pair.journal("a"))), "what only a had is kept"

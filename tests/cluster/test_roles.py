@@ -1,11 +1,13 @@
 """What members do when all is well, and at single faults."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from node.member import Role
 from replicator.common import MS
+from replicator.witness import Record
 from tests.cluster.world import TIMING, World, in_sync
 from tests.simulation.clients import setup
 
@@ -15,6 +17,9 @@ def world(seed: int) -> Iterator[World]:
     made = World(seed)
     made.start()
     made.until(in_sync(made))
+    # The witness knows it a little earlier than the primary, which waits for its answer.
+    a = made.nodes["a"].alive
+    made.until(lambda: a.record is not None and a.record.in_sync == {"a", "b"})
     yield made
     made.close()
 
@@ -67,3 +72,54 @@ def test_a_planned_switch_loses_nothing_and_is_short(world: World) -> None:
     assert world.now - began < TIMING.lease, "nobody waited for the end of a lease"
     world.until(in_sync(world))
     assert world.nodes["a"].alive.role is Role.IN_SYNC
+
+
+def test_that_a_standby_is_no_longer_counted_is_told_once(world: World) -> None:
+    """The agent is told so by a message, and gets to it later."""
+    lead = world.nodes["a"]
+
+    def told() -> int:
+        return sum("b is no longer counted" in line for line in lead.lines)
+
+    world.nodes["b"].kill()
+    while not told():
+        world.now += MS
+        lead.step()
+    for _ in range(20):
+        world.now += MS
+        lead.alive.step()
+    assert told() == 1
+    world.nodes["b"].start()
+    world.until(in_sync(world))
+    world.nodes["b"].kill()
+    world.until(lambda: world.witness.record.in_sync == {"a"})
+    world.until(lambda: told() == 2)
+    last = trade(world)
+    world.until(lambda: lead.core.business.applied >= last)
+    assert told() == 2
+
+
+def test_a_witness_that_forgot_an_epoch_is_found_out_after_a_restart_too(world: World) -> None:
+    """All nodes are down while an old copy of its record is brought back."""
+    old = world.witness.record
+    world.nodes["a"].alive.switch()
+    world.until(lambda: world.nodes["b"].is_primary)
+    world.until(in_sync(world))
+    b = world.nodes["b"]
+    world.until(lambda: b.core.synced.value == b.core.input.cursor)
+    for node in world.nodes.values():
+        node.kill()
+    world.witness.version += 1
+    world.witness.record = replace(old, revision=world.witness.version, released=True)
+    b.start()
+    world.until(lambda: "has forgotten epoch 2: it says 1" in b.alive.problem)
+    until = world.now + 4 * TIMING.lease
+    world.until(lambda: world.now > until)
+    assert b.alive.role is Role.STANDBY
+    assert [epoch for epoch, _ in world.witness.grants] == [1, 2], "none is granted twice"
+    # An operator's word goes beyond what the journal knows: lmax cluster force.
+    world.witness.version += 1
+    world.witness.record = Record(3, "", frozenset("b"), 0, True, world.witness.version)
+    world.until(lambda: b.is_primary)
+    assert b.alive.problem == ""
+    assert b.core.epoch == 4

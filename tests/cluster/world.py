@@ -60,7 +60,12 @@ class SimulatedWitness:
 
     def take(self, seen: Record, node: str) -> Record:
         taken = self._change(
-            seen, epoch=seen.epoch + 1, leader=node, in_sync=frozenset({node}), released=False
+            seen,
+            epoch=seen.epoch + 1,
+            leader=node,
+            in_sync=frozenset({node}),
+            released=False,
+            heir="",
         )
         self.grants.append((taken.epoch, node))
         return taken
@@ -71,8 +76,8 @@ class SimulatedWitness:
     def set_in_sync(self, mine: Record, names: frozenset[str]) -> Record:
         return self._change(mine, in_sync=frozenset(names))
 
-    def release(self, mine: Record) -> Record:
-        return self._change(mine, released=True)
+    def release(self, mine: Record, heir: str = "") -> Record:
+        return self._change(mine, released=True, heir=heir)
 
 
 class SlowKeeper:

@@ -24,14 +24,16 @@ def served(
     member: StandIn | None = None,
 ) -> Iterator[tuple[ControlServer, ControlLoop, StandIn]]:
     """A running loop and its port. loop: another one, which is not started; asked: gets the names
-    of those that are asked to hand over."""
+    of those that are asked to hand over, and to whom."""
     member = member or StandIn(role=role)
     started = loop is None
     loop = loop or ControlLoop(name, "lmax", lambda told: member)
     wanted = asked if asked is not None else []
-    server = ControlServer(
-        Address("127.0.0.1", port), loop, lambda leader, timeout: wanted.append(leader), token=token
-    )
+
+    def demote_at(leader: str, to: str, timeout: float) -> None:
+        wanted.append(f"{leader} to {to}")
+
+    server = ControlServer(Address("127.0.0.1", port), loop, demote_at, token=token)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

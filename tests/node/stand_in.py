@@ -40,6 +40,7 @@ class StandIn:
         self.stuck = False
         self.at_step: Callable[[], None] = lambda: None
         self._left = 0
+        self._next = "b"
 
     @property
     def acknowledges(self) -> bool:
@@ -55,7 +56,7 @@ class StandIn:
         if self.switching and not self.stuck:
             self._left -= 1
             if self._left <= 0:
-                self.follow("b")
+                self.follow(self._next)
         return 0
 
     def follow(self, leader: str) -> None:
@@ -75,10 +76,14 @@ class StandIn:
             epoch=self.record.epoch + 1, leader=name, in_sync=frozenset({name})
         )
 
-    def switch(self) -> None:
+    def switch(self, to: str = "") -> None:
+        if self.role is not ROLE["PRIMARY"]:
+            raise ValueError("this node is not the primary")
         if not self.heir:
             raise ValueError("no standby is in sync, so nobody can take over")
-        self.switching, self._left = True, 2
+        if to not in ("", "a", "b", "c"):
+            raise ValueError(f"{to} is not in sync, so it cannot take over; in sync: b, c")
+        self.switching, self._left, self._next = True, 2, to or "b"
 
     def close(self) -> None:
         self.closed.set()

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -150,6 +151,20 @@ def test_a_primary_hands_over():
     assert (found["role"], found["leader"], found["epoch"]) == ("STANDBY", "b", 4)
 
 
+def test_a_primary_hands_over_to_who_is_named():
+    with served() as (server, _loop, _member):
+        found = ask(address(server), "/demote?to=c", post=True, timeout=60)
+    assert (found["role"], found["leader"], found["epoch"]) == ("STANDBY", "c", 4)
+
+
+def test_who_is_named_and_is_not_in_sync_is_refused():
+    with served() as (server, loop, _member):
+        kind, detail = refused(server, "/demote?to=d")
+        assert loop.seen.role == "PRIMARY"
+    assert kind == "not-in-sync"
+    assert detail == "d is not in sync, so it cannot take over; in sync: b, c"
+
+
 def refused(server, path) -> tuple[str, str]:
     status, headers, body = get(server, path, method="POST")
     found = json.loads(body)
@@ -199,7 +214,7 @@ def test_a_standby_has_its_primary_hand_over_and_leads():
         member.at_step = lambda: member.lead("b") if asked and member.leading is None else None
         object.__setattr__(loop.seen, "name", "b")
         found = ask(address(server), "/promote", post=True, timeout=60)
-    assert asked == ["a"]
+    assert asked == ["a to b"]
     assert (found["role"], found["epoch"]) == ("PRIMARY", 4)
 
 
@@ -219,7 +234,41 @@ def test_a_standby_that_is_not_in_sync_does_not_take_over():
 
 def test_a_promotion_that_does_not_come_is_told():
     with served(role="PROMOTING") as (_, loop, _), pytest.raises(Refusal, match=r"after 0\.2 s"):
-        control.promote(loop, lambda name, timeout: None, timeout=0.2)
+        control.promote(loop, lambda name, to, timeout: None, timeout=0.2)
+
+
+def test_f18_a_promotion_ends_at_once_when_another_one_leads():
+    with served(role="PROMOTING") as (_, loop, member):
+        member.at_step = lambda: member.follow("c") if member.record.epoch == 3 else None
+        with pytest.raises(Refusal, match="a is STANDBY; c leads epoch 4") as refusal:
+            control.promote(loop, lambda name, to, timeout: None, timeout=600)
+    assert refusal.value.kind == "not-promoted"
+
+
+def test_f18_who_is_asked_to_hand_over_at_the_moment_when_it_has_done_so():
+    """By a second operator: the first one's switch comes to its end between ask and answer."""
+    with served() as (_, loop, member):
+
+        def hand_over() -> None:
+            if member.role.name == "PRIMARY":
+                deadline = time.monotonic() + 60
+                while loop._requests.empty() and time.monotonic() < deadline:
+                    time.sleep(0.001)
+                member.follow("b")
+
+        member.at_step = hand_over
+        assert loop.demote(timeout=60).leader == "b"
+
+
+def test_f18_a_standby_leads_though_another_one_had_the_primary_hand_over():
+    with served(role="IN_SYNC", name="b") as (_, loop, member):
+
+        def too_late(leader: str, to: str, timeout: float) -> None:
+            member.at_step = lambda: None if member.leading else member.lead("b")
+            raise Refusal("not-primary", f"{leader} does not lead; nobody does")
+
+        control.promote(loop, too_late, timeout=60)
+        assert loop.seen.role == "PRIMARY"
 
 
 # ---- who may ask, and how
@@ -248,7 +297,7 @@ def test_a_token_is_asked_for_and_is_in_no_answer():
 def test_other_machines_are_not_listened_to_without_a_token():
     loop = ControlLoop("a", "lmax", lambda told: pytest.fail("never"))
     with pytest.raises(ConfigError, match="name a control_token"):
-        ControlServer(Address("0.0.0.0", 0), loop, lambda name, timeout: None)
+        ControlServer(Address("0.0.0.0", 0), loop, lambda name, to, timeout: None)
 
 
 def test_a_port_in_use_is_told():
@@ -256,12 +305,23 @@ def test_a_port_in_use_is_told():
         served() as (server, loop, _),
         pytest.raises(ConfigError, match="cannot listen on"),
     ):
-        ControlServer(address(server), loop, lambda name, timeout: None)
+        ControlServer(address(server), loop, lambda name, to, timeout: None)
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/demote"), ("POST", "/status"), ("GET", "/"), ("GET", "/status?x")],
+    [
+        ("GET", "/demote"),
+        ("POST", "/status"),
+        ("GET", "/"),
+        ("GET", "/status?x"),
+        ("GET", "/demote?to=b"),
+        ("POST", "/demote?"),
+        ("POST", "/demote?to="),
+        ("POST", "/demote?to=B"),
+        ("POST", "/demote?to=b&to=c"),
+        ("POST", "/promote?to=b"),
+    ],
 )
 def test_what_is_not_there_is_a_problem(method, path):
     with served() as (server, loop, _member):

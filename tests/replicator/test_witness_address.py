@@ -27,6 +27,33 @@ def test_etcd_with_several_hosts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lease", "seconds"), [(None, 2.0), (0.1, 0.025), (1.0, 0.25), (8.0, 2.0), (60.0, 2.0)]
+)
+def test_an_answer_is_waited_for_less_than_a_third_of_the_lease(
+    tmp_path: Path, lease: float | None, seconds: float
+) -> None:
+    in_etcd, in_file = (
+        open_witness("etcd://a/venue", lease),
+        open_witness(f"file:{tmp_path}/w", lease),
+    )
+    assert isinstance(in_etcd, EtcdWitness)
+    assert isinstance(in_file, FileWitness)
+    assert in_etcd._gateway.timeout == in_file.timeout == seconds
+    assert lease is None or 3 * seconds < lease
+
+
+def test_a_timeout_that_does_not_fit_the_lease_is_refused() -> None:
+    text = "etcd://a/venue?timeout=0.33333"
+    fits = open_witness(text, 1.0)
+    assert isinstance(fits, EtcdWitness)
+    assert fits._gateway.timeout == 0.33333
+    with pytest.raises(BadAddress, match=r"0\.33333 is not below a third of the lease, 0\.9 s"):
+        open_witness(text, 0.9)
+    with pytest.raises(BadAddress, match="leave it out"):
+        open_witness("etcd://a/venue?timeout=0.5", 1.5)
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("", "a witness is file:/PATH or etcd://"),

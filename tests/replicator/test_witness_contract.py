@@ -71,6 +71,18 @@ def test_a_life(opens: Opens) -> None:
     assert witness.read() == other
 
 
+def test_the_lead_is_given_to_one_of_those_in_sync(opens: Opens) -> None:
+    witness = opens()
+    mine = witness.set_in_sync(witness.take(witness.read(), "a"), AB)
+    with pytest.raises(ValueError, match="c is not in sync"):
+        witness.release(mine, "c")
+    assert (mine.heir, witness.read()) == ("", mine)
+    released = witness.release(mine, "b")
+    assert (released.released, released.heir) == (True, "b")
+    assert opens().read() == released
+    assert witness.take(released, "b").heir == ""
+
+
 def test_every_change_makes_another_revision(opens: Opens) -> None:
     witness = opens()
     record = witness.take(witness.read(), "a")
@@ -138,6 +150,9 @@ def test_an_operator_names_who_may_take_over(opens: Opens) -> None:
     with pytest.raises(Lost):
         witness.renew(mine)
     assert said(witness.take(forced, "c")) == (3, "c", frozenset("c"), False)
+    beyond = witness.force(witness.read(), frozenset("b"), 7)
+    assert said(beyond) == (8, "", frozenset("b"), True)
+    assert said(witness.force(beyond, frozenset("b"), 7)) == (9, "", frozenset("b"), True)
 
 
 def test_f18_of_many_threads_one_gets_the_epoch(opens: Opens) -> None:

@@ -134,6 +134,15 @@ def test_a_released_record_need_not_have_been_watched():
     assert Watch(LEASE).may_take(Record(2, "a", AB, 0, True, 1), "b", 0)
 
 
+def test_a_record_that_is_released_to_one_is_watched_by_the_others():
+    record = Record(2, "a", frozenset("abc"), 0, True, 1, heir="c")
+    watch = Watch(LEASE)
+    assert watch.may_take(record, "c", 0)
+    watch.saw(record, 0)
+    assert watch.hindrance(record, "b", watch.patience - 1) == "it is the turn of c"
+    assert watch.may_take(record, "b", watch.patience)
+
+
 def test_a_witness_that_forgot_epochs_grants_none():
     """It was restored from an old copy, or made anew."""
     watch = Watch(LEASE)
@@ -143,6 +152,19 @@ def test_a_witness_that_forgot_epochs_grants_none():
         assert "has forgotten epoch 3: it says" in watch.hindrance(older, "b", 100)
     watch.saw(LED, 100)
     assert watch.may_take(LED, "b", 105)
+
+
+def test_the_journal_knows_epochs_that_the_witness_forgot():
+    """As after a restart: nothing was seen yet."""
+    watch = Watch(LEASE)
+    watch.knows(4)
+    watch.saw(LED, 0)
+    assert "has forgotten epoch 4: it says 3." in watch.hindrance(LED, "b", 100)
+    watch.knows(3)
+    assert watch.forgotten(LED)
+    forced = Record(5, "", AB, 0, True, 1)
+    assert watch.forgotten(forced) == ""
+    assert watch.may_take(forced, "b", 100)
 
 
 def test_why_not_is_said():
