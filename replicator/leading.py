@@ -98,8 +98,10 @@ class Standby:
     state: PeerState = PeerState.ASIDE
     feed: Feed | None = None
     held: int | None = None
-    reached: int = 0
     since: int = 0
+    reached: int = 0
+    """Live: what was permitted at `marked`."""
+    marked: int = 0
     problem: str = ""
     needs_files: bool = False
     stopping: bool = False
@@ -252,16 +254,27 @@ class Leading:
             return peer.feed.step(self.agent.ends[index].post) if peer.feed else 0
         if peer.state is PeerState.FEEDING:
             return self._feed(index, peer)
-        received, _, _, _ = self.agent.said(index)
         if not self.agent.is_live(index) and self.agent.ends[index].idle:
             self._lose(index, peer, "begins anew")
         elif self._silent(index, peer):
             self._lose(index, peer, "is silent")
-        elif peer.state is PeerState.LIVE and received >= peer.reached:
+        elif peer.state is PeerState.LIVE and self._keeps_up(index, peer):
             self._count(index, peer)
         else:
             peer.problem = ""  # it was silent for a while
         return 0
+
+    def _keeps_up(self, index: int, peer: Standby) -> bool:
+        """Whether it got within a heartbeat what was permitted at its beginning.
+
+        Acknowledgements wait for who is counted. One that has just come from the journal may still
+        be a while behind, and they would all wait for it at once.
+        """
+        now = self._clock()
+        in_time = now - peer.marked <= self._timing.heartbeat
+        if not in_time:
+            peer.reached, peer.marked = self.agent.permitted.value, now
+        return in_time and self.agent.has(index) >= peer.reached
 
     def _silent(self, index: int, peer: Standby) -> bool:
         heard = max(self.agent.ends[index].heard_ns, peer.since)
@@ -285,7 +298,6 @@ class Leading:
         if peer.feed.sequence < peer.held or not end.idle:
             return 0
         if self.agent.go_live(index, peer.feed.sequence):
-            peer.reached = peer.feed.sequence
             peer.feed.close()
             peer.feed, peer.state, peer.problem = None, PeerState.LIVE, ""
             peer.since = self._clock()
