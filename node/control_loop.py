@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from node.observing import MemberLike, Observed, observe
+from node.replaying import Replaying
 
 IDLE_S = 0.001
 LOOK_NS = 50_000_000
@@ -52,14 +53,15 @@ class ControlLoop(threading.Thread):
     """Opens the member, steps it until `end` or until it fails; `error` is then why.
 
     open_member: makes the member, which may take as long as its journal is; it gets a function
-    that takes lines about what it does. serve: opens the member's client port.
+    that takes lines about what it does, and says how far it has come. serve: opens the member's
+    client port.
     """
 
     def __init__(
         self,
         name: str,
         cluster: str,
-        open_member: Callable[[Callable[[str], None]], MemberLike],
+        open_member: Callable[[Callable[[str], None], Replaying], MemberLike],
         *,
         serve: Callable[[MemberLike], Port] | None = None,
         tell: Tell = lambda seen, line: None,
@@ -69,6 +71,7 @@ class ControlLoop(threading.Thread):
         self.error: BaseException | None = None
         self.promotions = 0
         self.opened = threading.Event()
+        self.replaying = Replaying()
         self.member: MemberLike | None = None
         self._open = open_member
         self._serve_clients = serve
@@ -82,7 +85,7 @@ class ControlLoop(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.member = self._open(self._say)
+            self.member = self._open(self._say, self.replaying)
             if not self._ending.is_set():
                 if self._serve_clients is not None:
                     self._port = self._serve_clients(self.member)
@@ -146,6 +149,10 @@ class ControlLoop(threading.Thread):
         self.opened.set()
 
     # ---- other threads
+
+    def shown(self) -> Observed:
+        """What was seen last, as it has to be read now, with how far the journal is read."""
+        return replace(self.seen.aged(), replay=self.replaying.now)
 
     @property
     def running(self) -> bool:

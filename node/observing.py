@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from node.replaying import Replay
+
 STARTING = "STARTING"
 """Shown until there is a member: it reads its journal."""
 
@@ -65,7 +67,7 @@ class Peer:
 
 @dataclass(frozen=True)
 class Observed:
-    """One look. seen_ns: when, by time.monotonic_ns."""
+    """One look. seen_ns: when, by time.monotonic_ns; replay: while the journal is read."""
 
     name: str
     cluster: str
@@ -91,6 +93,7 @@ class Observed:
     journal_mode: str = ""
     snapshot_sequence: int = 0
     snapshot_problem: str = ""
+    replay: Replay | None = None
     seen_ns: int = field(default_factory=time.monotonic_ns)
 
     @property
@@ -212,6 +215,7 @@ def as_json(seen: Observed) -> dict[str, Any]:
             "waits": seen.waits,
             "refused": seen.refused,
         },
+        "replay": seen.replay._asdict() if seen.replay else None,
         "journal": {"problem": seen.journal_problem, "mode": seen.journal_mode},
         "snapshot": {"sequence": seen.snapshot_sequence, "problem": seen.snapshot_problem},
         "clock": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -9,17 +10,20 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from journal.batches import end_of
 from journal.cutting import cut_behind
+from journal.errors import JournalError
 from journal.files import lock_folder
 from journal.folder import RealFolder
 from journal.key_sources import load_keys
 from journal.receiving import complete_arrival
 from journal.snapshots import SnapshotStore, snapshot_folder
 from lmax.ringbuffer.agent import AgentBase
-from node.cluster_config import NodeConfig
+from node.cluster_config import NodeConfig, NodePart
 from node.config_values import ConfigError
 from node.core import Core
 from node.member import Member, Settings
+from node.replaying import Replaying
 from replicator.aeron import AeronChannel, AeronClient, MediaDriver
 from replicator.common import MS, Clock, Post, Timing
 from replicator.fetching import Fetching
@@ -48,8 +52,12 @@ class RealMember(Member):
             super().close()
 
 
-def open_real_member(config: NodeConfig, told: Told) -> Member:
-    """The member that a configuration describes. Raises ConfigError, and what a core raises."""
+def open_real_member(config: NodeConfig, told: Told, replaying: Replaying | None = None) -> Member:
+    """The member that a configuration describes. Raises ConfigError, and what a core raises.
+
+    replaying: is told how far the journal is read, now and whenever it is read again.
+    """
+    progress = replaying or Replaying()
     with ExitStack() as stack:
         try:
             lease = config.cluster.lease_ms / 1000
@@ -61,7 +69,7 @@ def open_real_member(config: NodeConfig, told: Told) -> Member:
         channels, drivers = open_channels(config, stack)
         member = RealMember(
             settings_of(config),
-            lambda: open_core(config),
+            lambda: open_core(config, progress),
             channels,
             greeters,
             keeper,
@@ -79,10 +87,20 @@ def journal_of(config: NodeConfig) -> Path:
     return config.node.data / "journal"
 
 
-def open_core(config: NodeConfig) -> Core:
+def open_core(config: NodeConfig, replaying: Replaying) -> Core:
     part, journal = config.node, journal_of(config)
+    replaying.begin(0, 0)
+    try:
+        return _open_core(config, part, journal, replaying)
+    finally:
+        replaying.over()
+
+
+def _open_core(config: NodeConfig, part: NodePart, journal: Path, replaying: Replaying) -> Core:
     if journal.is_dir():  # files of another node may have been on their way at the last stop
         complete_arrival(RealFolder(journal), RealFolder(snapshot_folder(journal)))
+        with contextlib.suppress(JournalError):  # the core tells what is wrong with it
+            replaying.begin(0, end_of(RealFolder(journal)).sequence)
     return Core(
         journal,
         layout=part.layout,
@@ -90,6 +108,7 @@ def open_core(config: NodeConfig) -> Core:
         journal_key=part.journal_key,
         replicated=True,
         cluster=config.cluster.id,
+        replaying=replaying,
     )
 
 

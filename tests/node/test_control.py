@@ -132,7 +132,7 @@ def test_the_hash_of_the_last_checkpoint():
 
 
 def test_before_there_is_a_member_the_port_answers():
-    loop = ControlLoop("a", "lmax", lambda told: pytest.fail("it was never started"))
+    loop = ControlLoop("a", "lmax", lambda told, replaying: pytest.fail("it was never started"))
     with listening(loop) as server:
         assert ask(address(server), "/status")["role"] == "STARTING"
         assert metrics(server)["lmax_role"][("STARTING",)] == 1
@@ -260,7 +260,7 @@ def test_a_token_is_asked_for_and_is_in_no_answer():
 
 
 def test_other_machines_are_not_listened_to_without_a_token():
-    loop = ControlLoop("a", "lmax", lambda told: pytest.fail("never"))
+    loop = ControlLoop("a", "lmax", lambda told, replaying: pytest.fail("never"))
     with pytest.raises(ConfigError, match="name a control_token"):
         ControlServer(Address("0.0.0.0", 0), loop, lambda name, to, timeout: None)
 
