@@ -33,6 +33,7 @@ COUNTERS = {
     "lmax_replication_resent_total": "Batches sent, or asked for, again",
     "lmax_replication_waits_total": "Rounds in which a channel had no room",
     "lmax_replication_refused_total": "Messages that a standby refused",
+    "lmax_replication_limited_total": "Frames of handshakes that were dropped: too many came",
 }
 LABELLED = {
     "lmax_role": (("role",), "1 for the role that this node has"),
@@ -97,6 +98,7 @@ def _counters(seen: Observed, promotions: int) -> dict[str, float]:
         "lmax_replication_resent_total": seen.resent,
         "lmax_replication_waits_total": seen.waits,
         "lmax_replication_refused_total": seen.refused,
+        "lmax_replication_limited_total": seen.limited,
     }
 
 

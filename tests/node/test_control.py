@@ -60,7 +60,8 @@ def test_the_status_of_a_primary():
             "lag": 7, "connected": True, "problem": "",
         }
     ]  # fmt: skip
-    assert found["replication"] == {"batches": 7, "resent": 1, "waits": 2, "refused": 0}
+    counted = {"batches": 7, "resent": 1, "waits": 2, "refused": 0, "limited": 6}
+    assert found["replication"] == counted
     assert found["journal"] == {"problem": "", "mode": "direct"}
 
 
@@ -72,7 +73,8 @@ def test_the_status_of_a_standby():
     assert found["lease_seconds"] == 0
     (leader,) = found["peers"]
     assert (leader["name"], leader["state"], leader["lag"]) == ("a", "FOLLOWING", 20)
-    assert found["replication"] == {"batches": 5, "resent": 4, "waits": 0, "refused": 1}
+    counted = {"batches": 5, "resent": 4, "waits": 0, "refused": 1, "limited": 8}
+    assert found["replication"] == counted
 
 
 def test_a_standby_that_is_fed_is_as_far_as_the_journal_was_read_for_it():
@@ -97,6 +99,7 @@ def test_every_metric_is_there_with_its_value():
     assert found["lmax_peer_state"] == {("b", "COUNTED"): 1}
     assert found["lmax_failovers_total"][()] == 1
     assert found["lmax_replication_batches_total"][()] == 7
+    assert found["lmax_replication_limited_total"][()] == 6
     assert found["lmax_problem"][()] == 0
     assert 0 < found["lmax_lease_seconds"][()] <= 60
 
