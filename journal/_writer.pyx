@@ -121,7 +121,7 @@ cdef class Journaler(AgentBase):
         ValueError while one that was asked for is not on the disk, or for an epoch that is over.
         """
         cdef Writer *writer = &self.writer
-        if writer.filling.count or writer.flight.last or writer.error:
+        if writer.filling.count or writer.filling.packed or writer.flight.last or writer.error:
             raise ValueError("what was received is not on the disk yet")
         if writer.following and order(writer) != NULL:
             raise ValueError("there are batches to be written first")

@@ -62,6 +62,16 @@ cdef inline int64_t wanted(Writer *writer) noexcept nogil:
     return 0 if header == NULL else <int64_t>header.count
 
 
+cdef inline bint has_room_behind(Writer *writer, int64_t count) noexcept nogil:
+    """Whether a batch of that many can go with those that are packed, into the same write."""
+    cdef int64_t after = writer.filling.packed + batch_bytes(count)
+    return (
+        after <= MAX_BATCH_BYTES
+        and writer.handle >= 0
+        and writer.offset + after <= writer.segment_bytes
+    )
+
+
 cdef int take(Writer *writer) noexcept nogil:
     """Copy and hash what is in the ring and has room; how many commands, -1 after an error.
 
@@ -76,7 +86,7 @@ cdef int take(Writer *writer) noexcept nogil:
     cdef char *target
     if writer.disk.begin != NULL and not writer.following:
         count = min(count, PIECE if writer.flight.last else FIRST - filling.count)
-    if count <= 0:
+    if count <= 0 or (filling.packed and not has_room_behind(writer, wanted(writer))):
         return 0
     left = count
     if filling.count == 0 and sha256_begin(filling.sha):
@@ -211,35 +221,39 @@ cdef bint has_whole_batch(Writer *writer) noexcept nogil:
     return writer.sealed == NULL or ring_remaining(writer.sealed) > 0
 
 
-cdef int pack(Writer *writer) noexcept nogil:
-    """Following: seal whole batches that are there already, too, as far as they fit; 0 or -1.
+cdef int seal_ahead(Writer *writer) noexcept nogil:
+    """Seal a batch that grows no more, before the write it goes with is begun: 1, 0 or -1.
 
-    A stop may tear the first of them and leave a later one whole: `behind` in a batch's header
-    says which were written together. What is written with a segment's header is one batch.
+    Its replication begins meanwhile, and the write takes several batches. A stop may tear the first
+    of them and leave a later one whole: `behind` in a batch's header says which were written
+    together. What is written with a segment's header is one batch.
     """
-    cdef Filling *filling = &writer.filling
-    cdef BatchHeader *asked
-    cdef int64_t after
-    while True:
-        asked = order(writer)
-        if asked == NULL:
-            return 0
-        after = filling.packed + batch_bytes(asked.count)
-        if after > MAX_BATCH_BYTES or writer.offset + after > writer.segment_bytes:
-            return 0
+    cdef int64_t count = writer.filling.count
+    if writer.sealed == NULL or count == 0 or count < wanted(writer):
+        return 0
+    if not has_whole_batch(writer) or not has_room_behind(writer, count):
+        return 0
+    if writer.following:
+        writer.epoch = order(writer).epoch
+    return -1 if seal(writer, writer.offset + writer.filling.packed) else 1
+
+
+cdef int pack(Writer *writer) noexcept nogil:
+    """Seal what is there already, as far as it fits behind what is packed; 0 or -1."""
+    cdef int sealed = 1
+    while sealed > 0:
         if take(writer) < 0:
             return -1
-        if not has_whole_batch(writer):
-            return 0
-        writer.epoch = asked.epoch
-        if seal(writer, writer.offset + filling.packed):
-            return -1
+        sealed = seal_ahead(writer)
+    return sealed
 
 
-cdef int launch(Writer *writer) noexcept nogil:
-    """Seal what was taken and make it the write in flight: 1; 0 without a segment; -1."""
+cdef int begin_segment(Writer *writer) noexcept nogil:
+    """Seal what was taken, in another segment if it has to be: bytes of a new header, -1, or -2.
+
+    -2: there is no segment yet.
+    """
     cdef Filling *filling = &writer.filling
-    cdef Flight *flight = &writer.flight
     cdef int64_t header = 0
     cdef int turned
     if writer.following:
@@ -247,10 +261,24 @@ cdef int launch(Writer *writer) noexcept nogil:
     if writer.handle < 0 or writer.offset + batch_bytes(filling.count) > writer.segment_bytes:
         turned = next_segment(writer)
         if turned <= 0:
-            return turned
+            return -2 if turned == 0 else -1
         header = BLOCK_BYTES
         fill_segment_header(writer)
     if seal(writer, writer.offset + header):
+        return -1
+    return <int>header
+
+
+cdef int launch(Writer *writer) noexcept nogil:
+    """Seal what was taken and make it the write in flight: 1; 0 without a segment; -1."""
+    cdef Filling *filling = &writer.filling
+    cdef Flight *flight = &writer.flight
+    cdef int header = 0
+    if filling.packed == 0:
+        header = begin_segment(writer)
+        if header < 0:
+            return 0 if header == -2 else -1
+    elif may_end(writer) and seal(writer, writer.offset + filling.packed):
         return -1
     if writer.following and header == 0 and pack(writer):
         return -1
@@ -264,6 +292,15 @@ cdef int launch(Writer *writer) noexcept nogil:
     if writer.disk.begin != NULL:
         return begin(writer)
     return 1
+
+
+cdef bint may_end(Writer *writer) noexcept nogil:
+    """Leading: whether what was taken goes with what is packed, though it could still grow."""
+    return (
+        not writer.following
+        and has_whole_batch(writer)
+        and has_room_behind(writer, writer.filling.count)
+    )
 
 
 cdef void move_what_was_begun(Writer *writer) noexcept nogil:
@@ -323,19 +360,21 @@ cdef int journal_work(void *state) noexcept nogil:
     """One round: 1 when something was done, 0 if there was nothing; -1 after an error, for good."""
     cdef Writer *writer = <Writer *>state
     cdef int taken, answer
+    cdef int landed = 0
     if writer.error:
         return -1
     taken = take(writer)
     if taken < 0:
         return -1
     if writer.flight.last:
-        answer = land(writer, taken == 0 and not writer.polls)
-        if answer < 0:
+        landed = land(writer, taken == 0 and not writer.polls)
+        if landed < 0:
             return -1
-        if answer == 0 or not has_whole_batch(writer):
-            return taken + answer
-    if not has_whole_batch(writer):
-        return taken
+        if landed == 0:
+            answer = seal_ahead(writer)
+            return taken + answer if answer >= 0 else -1
+    if writer.filling.packed == 0 and not has_whole_batch(writer):
+        return taken + landed
     answer = launch(writer)
     if answer <= 0:
         return answer

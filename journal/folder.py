@@ -209,7 +209,7 @@ class RealFolder:
             os.close(fd)
 
 
-DISKS: dict[str, type[DiskBase]] = {
+DISKS: dict[str, Callable[[], DiskBase]] = {
     "direct": DirectDisk,
     "buffered": BufferedDisk,
     "uring": UringDisk,

@@ -26,7 +26,7 @@ from journal.serve import is_here
 from node.config_values import NAME, Address, ConfigError
 from node.control_loop import PATIENCE_S, ControlLoop, Refusal
 from node.control_metrics import CONTENT_TYPE, exposition
-from node.observing import as_json
+from node.observing import Observed, as_json
 
 CALLER_S = 30
 PROBLEM = "application/problem+json"
@@ -187,8 +187,22 @@ def promote(loop: ControlLoop, demote_at: DemoteAt, timeout: float = PATIENCE_S)
         why = f"{seen.name} is {seen.role}; only a standby that is in sync may take over"
         raise Refusal("not-in-sync", why + (f". {seen.problem}" if seen.problem else ""))
     if seen.role == "IN_SYNC" and seen.leader and seen.leader != seen.name:
-        demote_at(seen.leader, seen.name, timeout)
-    if not loop.wait(lambda now: now.role == "PRIMARY", timeout):
+        try:
+            demote_at(seen.leader, seen.name, timeout)
+        except Refusal as refusal:
+            if refusal.kind != "not-primary":
+                raise
+            # Somebody else had it hand over already: to us perhaps.
+    if not loop.wait(lambda now: now.role == "PRIMARY" or _is_other(now, seen), timeout):
         leads = f"{loop.seen.leader} leads" if loop.seen.leader else "nobody leads"
         why = f"{loop.seen.name} is {loop.seen.role} after {timeout:g} s; {leads}"
         raise Refusal("not-promoted", why)
+    now = loop.seen
+    if now.role != "PRIMARY":
+        why = f"{now.name} is {now.role}; {now.leader} leads epoch {now.epoch}"
+        raise Refusal("not-promoted", why)
+
+
+def _is_other(now: Observed, before: Observed) -> bool:
+    """Whether a third one has the lead by now: two were asked to promote at the same time, say."""
+    return now.epoch > before.epoch and now.leader not in ("", now.name)

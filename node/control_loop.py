@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from node.observing import MemberLike, Observed, observe
+from node.refusals import SwitchUnderWay
 from node.replaying import Replaying
 
 IDLE_S = 0.001
@@ -188,7 +189,9 @@ class ControlLoop(threading.Thread):
             leads = f"; {self.seen.leader} does" if self.seen.leader else ""
             raise Refusal("not-primary", f"{self.seen.name} does not lead{leads}")
         try:
-            self.ask(lambda member: member.switch(to), timeout)
+            self.ask(lambda member: switch(member, to), timeout)
+        except SwitchUnderWay as error:
+            raise Refusal("switching", str(error)) from None
         except ValueError as error:
             raise Refusal("not-in-sync" if to else "no-standby-in-sync", str(error)) from None
         self.wait(lambda seen: seen.role != "PRIMARY" or not seen.switching, timeout)
@@ -203,6 +206,12 @@ class ControlLoop(threading.Thread):
     def end(self) -> None:
         """Step no more; the member is closed by this thread."""
         self._ending.set()
+
+
+def switch(member: MemberLike, to: str) -> None:
+    """Have it hand over, unless it has just done so: a second one may ask at the same time."""
+    if member.role.name == "PRIMARY":
+        member.switch(to)
 
 
 def changes(before: Observed, now: Observed) -> list[str]:

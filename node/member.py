@@ -24,7 +24,7 @@ from lmax.ringbuffer.ring import RingFull
 from lmax.schema import COMMAND, CommandType, EpochChange
 from node.member_base import CHANGES
 from node.member_following import FollowingMember
-from node.refusals import CoreFailed
+from node.refusals import CoreFailed, SwitchUnderWay
 from node.roles import Files, Role, Settings
 from replicator._end import LinkEnd
 from replicator._replicator import ReplicatorAgent
@@ -192,8 +192,7 @@ class Member(FollowingMember):
             others = ", ".join(self._channels)
             raise ValueError(f"there is no node {to} beside this one, only {others}")
         if self.switching and to != self._heir_named:
-            whom = self._heir_named or "whoever has the most"
-            raise ValueError(f"a switch to {whom} is under way; wait for its end")
+            raise SwitchUnderWay(self._heir_named)
         if self._heir(to) is None:
             raise ValueError(self._no_heir(to))
         self.switching, self._heir_named = True, to

@@ -13,7 +13,7 @@ from pathlib import Path
 from journal.batches import end_of
 from journal.cutting import cut_behind
 from journal.errors import JournalError
-from journal.files import lock_folder
+from journal.files import DEFAULT_SEGMENT_BYTES, lock_folder
 from journal.folder import RealFolder
 from journal.key_sources import load_keys
 from journal.receiving import complete_arrival
@@ -52,7 +52,13 @@ class RealMember(Member):
             super().close()
 
 
-def open_real_member(config: NodeConfig, told: Told, replaying: Replaying | None = None) -> Member:
+def open_real_member(
+    config: NodeConfig,
+    told: Told,
+    replaying: Replaying | None = None,
+    *,
+    segment_bytes: int = DEFAULT_SEGMENT_BYTES,
+) -> Member:
     """The member that a configuration describes. Raises ConfigError, and what a core raises.
 
     replaying: is told how far the journal is read, now and whenever it is read again.
@@ -69,7 +75,7 @@ def open_real_member(config: NodeConfig, told: Told, replaying: Replaying | None
         channels, drivers = open_channels(config, stack)
         member = RealMember(
             settings_of(config),
-            lambda: open_core(config, progress),
+            lambda: open_core(config, progress, segment_bytes),
             channels,
             greeters,
             keeper,
@@ -87,16 +93,18 @@ def journal_of(config: NodeConfig) -> Path:
     return config.node.data / "journal"
 
 
-def open_core(config: NodeConfig, replaying: Replaying) -> Core:
+def open_core(config: NodeConfig, replaying: Replaying, segment_bytes: int) -> Core:
     part, journal = config.node, journal_of(config)
     replaying.begin(0, 0)
     try:
-        return _open_core(config, part, journal, replaying)
+        return _open_core(part, journal, config.cluster.id, replaying, segment_bytes)
     finally:
         replaying.over()
 
 
-def _open_core(config: NodeConfig, part: NodePart, journal: Path, replaying: Replaying) -> Core:
+def _open_core(
+    part: NodePart, journal: Path, cluster: bytes, replaying: Replaying, segment_bytes: int
+) -> Core:
     if journal.is_dir():  # files of another node may have been on their way at the last stop
         complete_arrival(RealFolder(journal), RealFolder(snapshot_folder(journal)))
         with contextlib.suppress(JournalError):  # the core tells what is wrong with it
@@ -104,10 +112,11 @@ def _open_core(config: NodeConfig, part: NodePart, journal: Path, replaying: Rep
     return Core(
         journal,
         layout=part.layout,
+        segment_bytes=segment_bytes,
         journal_mode=part.journal_mode,
         journal_key=part.journal_key,
         replicated=True,
-        cluster=config.cluster.id,
+        cluster=cluster,
         replaying=replaying,
     )
 

@@ -17,7 +17,7 @@ from replicator._end cimport (
 )
 from replicator.clock cimport look
 from replicator.messages cimport (
-    ACK, BATCHES, HEARTBEAT, RESEND, TELL_BEGIN, TELL_STOP, Ack,
+    ACK, BATCHES, HEARTBEAT, RESEND, TELL_BEGIN, TELL_STOP, WAITED, Ack,
 )
 
 from replicator.common import Place
@@ -130,14 +130,20 @@ cdef void hear(Receiver *receiver, Heartbeat *said, int64_t now) noexcept nogil:
 
 
 cdef bint acknowledge(Receiver *receiver, int64_t now) noexcept nogil:
-    """Say how far we are, if that is news or it is time."""
+    """Say how far we are, if somebody waits for that or it is time.
+
+    What is only synced meanwhile is said at once where the primary waits for it; else it would be
+    a second message for each batch, with nobody who needs it.
+    """
     cdef Ack *ack
     cdef int64_t received = receiver.at.sequence
     cdef int64_t synced = sequence_get(receiver.synced)
+    cdef bint waited
     cdef char *room
     if not receiver.active:
         return False
-    if received == receiver.told_received and synced == receiver.told_synced:
+    waited = receiver.leader.flags & WAITED and synced != receiver.told_synced
+    if received == receiver.told_received and not waited:
         if now - receiver.link.sent_ns < receiver.period_ns:
             return False
     room = link_room(receiver.link)

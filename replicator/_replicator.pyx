@@ -16,7 +16,7 @@ from replicator._end cimport (
 from replicator.clock cimport look
 from replicator.messages cimport (
     ACK, BATCHES, COUNTED, HEARTBEAT, RESEND, SERVED, TELL_COUNT, TELL_LIVE,
-    TELL_STOP, Ack, Heartbeat,
+    TELL_STOP, WAITED, Ack, Heartbeat,
 )
 
 cdef enum:
@@ -111,6 +111,8 @@ cdef bint beat(Replicator *all, Peer *peer, int64_t now) noexcept nogil:
     said.flags = COUNTED if load_acquire_i32(&peer.counted) else 0
     if load_acquire_i32(&peer.served):
         said.flags |= SERVED
+    if all.durable:
+        said.flags |= WAITED
     peer.beat_ns = now
     return link_send(peer.link, now, HEARTBEAT, sizeof(Heartbeat))
 

@@ -33,6 +33,7 @@ cdef enum Kind:
 cdef enum Flags:
     COUNTED = 1  # HEARTBEAT: acknowledgements wait for you
     SERVED = 2  # HEARTBEAT: you get batches, from the journal or as they are made
+    WAITED = 4  # HEARTBEAT: acknowledgements wait for what you have synced, not only received
 
 
 cdef struct Ack:

@@ -32,6 +32,9 @@ COUNTED = 1
 SERVED = 2
 """In a heartbeat: you get batches, from the journal or as they are made."""
 
+WAITED = 4
+"""In a heartbeat: acknowledgements wait for what you have synced, not only received."""
+
 
 class Verb(IntEnum):
     """What a primary answers to who joins."""

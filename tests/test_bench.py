@@ -132,12 +132,21 @@ def test_failover_reports_outages_beside_the_lease(tmp_path: Path) -> None:
     )
 
 
-def test_replication_reports_itself_beside_bare_aeron_and_bare_writes(tmp_path: Path) -> None:
-    found = run("replication", "--rounds", "2", "--seconds", "0.3", "--dir", str(tmp_path))
+def test_replication_reports_itself_beside_a_bare_pair(tmp_path: Path) -> None:
+    options = ["--rounds", "2", "--seconds", "0.3", "--rates", "2000", "--dir", str(tmp_path)]
+    found = run("replication", *options)
     for medium in ("udp", "ipc"):
         each = found[medium]
-        for name in ("received_ns", "readable_ns", "bare_trip_ns", "bare_write_ns"):
-            assert 0 < each[name]["p50"] <= each[name]["p99"]
-        assert each["received_ratio"]["p50"] > 0
-        assert each["commands_per_s"] > 0
+        assert each["rates"][0]["rate"] == 2000
+        for part, name, limit in (
+            (each, "received", "bare_trip"),
+            (each, "readable", "bare_pair"),
+            (each["rates"][0], "latency", "bare_pair"),
+        ):
+            ours, bare = part[f"{name}_ns"], part[f"{limit}_ns"]
+            assert 0 < ours["p50"] <= ours["p99"]
+            assert part[f"{name}_ratio"]["p50"] == pytest.approx(
+                ours["p50"] / bare["p50"], abs=0.01
+            )
+        assert each["commands_per_s"] > 0 < each["bare_pair_per_s"]
         assert each["commands_per_message"] >= 1

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import signal
 import tempfile
-import time
 from pathlib import Path
 
-import click
-
+from node.cli.errors import Failure
 from node.cli.exits import Exit
-from node.cli.output import print_json
-from node.drill.exercise import Report, clear, hold
+from node.cli.output import print_json, print_table
+from node.drill.exercise import clear, hold
 from node.drill.machine import DrillError
+from node.drill.report import Report
+from node.drill.view import shown
 
 
 def drill(*, as_json: bool, keep: Path | None, **options: object) -> Exit:
     """Hold it in a temporary folder, or in `keep`, which stays."""
-    began = time.monotonic()
     folder = keep or Path(tempfile.mkdtemp(prefix="lmax-drill-"))
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupted)  # the nodes end with us
-
-    def tell(line: str) -> None:
-        click.echo(f"{time.monotonic() - began:7.1f} s  {line}", err=as_json)
-
     try:
-        report = hold(folder / "cluster", tell=tell, **options)  # type: ignore[arg-type]
+        with shown(as_json=as_json) as view:
+            report = hold(
+                folder / "cluster",
+                tell=view.tell,
+                look=view.look,
+                **options,  # type: ignore[arg-type]
+            )
     except DrillError as error:
-        click.echo(f"lmax drill: {error}", err=True)
-        return Exit.CLUSTER
+        raise Failure(Exit.CLUSTER, str(error)) from None
     finally:
         if keep is None:
             clear(folder)
@@ -54,12 +54,16 @@ def show(report: Report) -> None:
         ("applied twice", found["applied_twice"]),
         ("ledger differences", found["discrepancies"]),
         ("of unknown fate", found["unknown"]),
+        ("epochs with two leaders", found["two_leaders"]),
         ("one log on both nodes", "yes" if found["same_logs"] else "NO"),
-        ("state hash", found["state_hash"]),
+        ("state hash of the logs", found["state_hash"]),
     ]
-    for name in ("detection", "promotion", "outage", "planned"):
+    if live := report.live:
+        nodes = ", ".join(f"{name} {each}" for name, each in live.nodes.items())
+        same = "as the logs have it" if live.same else f"the logs have {live.replayed}: DIFFERENT"
+        rows.append(("of the live nodes", f"behind command {live.sequence:,}: {nodes}; {same}"))
+    for name in ("detection", "promotion", "first_ack", "outage", "planned"):
         if values := found[f"{name}_ms"]:
-            rows.append((f"{name} ms", f"p50 {values['p50']:g}, p99 {values['p99']:g}"))
-    width = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        click.echo(f"{name:<{width}}  {value}")
+            title = f"{name.replace('_', ' ')} ms"
+            rows.append((title, f"p50 {values['p50']:g}, p99 {values['p99']:g}"))
+    print_table([(name, str(value)) for name, value in rows])

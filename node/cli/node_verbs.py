@@ -11,14 +11,14 @@ from node.cli.output import print_json, say
 from node.cli.stopping import Stop
 from node.cluster_config import load_config
 from node.cluster_files import make_cluster
-from node.process import run_node
+from node.process import Parts, run_node
 from node.wiring import new_identity, real_parts
 
 
-def run(file: Path, as_json: bool) -> Exit:
-    """`lmax node`"""
+def run(file: Path, as_json: bool, parts: Parts | None = None) -> Exit:
+    """`lmax node`; parts: others than the real ones, for drills."""
     config = load_config(file)
-    seen = run_node(config, real_parts(), Stop(), say)
+    seen = run_node(config, parts or real_parts(), Stop(), say)
     if as_json:
         print_json(
             {"name": seen.name, "role": seen.role, "epoch": seen.epoch, "applied": seen.applied}

@@ -3,80 +3,27 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from node.control_client import NobodyAnswers
 from node.control_loop import Refusal
+from node.drill.faults import Fault
+from node.drill.kinds import FAULTS
 from node.drill.load import Load
 from node.drill.machine import NAMES, DrillError, Machine
-from node.drill.verdict import Verdict, judge
+from node.drill.report import LiveHash, Report, Round
+from node.drill.verdict import judge
 
-FAULTS = ("kill", "stop")
-"""kill: kill -9; stop: SIGSTOP, and SIGCONT when another one leads."""
+__all__ = ["Report", "clear", "hold"]
 
-ROLES = ("primary", "standby")
 WAIT_S = 60.0
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Round:
-    """Milliseconds. detection: from the fault until the standby asks for the epoch; promotion:
-    from there until it leads; outage: the longest time without an answer to a client."""
-
-    fault: str
-    role: str
-    outage_ms: float
-    detection_ms: float = 0.0
-    promotion_ms: float = 0.0
-
-
-@dataclass
-class Report:
-    """All rounds of one exercise, and what must hold at its end."""
-
-    lease_ms: int
-    rate: float
-    rounds: list[Round] = field(default_factory=list)
-    planned_ms: list[float] = field(default_factory=list)
-    verdict: Verdict | None = None
-    unknown: int = 0
-    sent: int = 0
-
-    @property
-    def good(self) -> bool:
-        return self.verdict is not None and self.verdict.good and not self.unknown
-
-    def as_json(self) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "rounds": len(self.rounds),
-            "lease_ms": self.lease_ms,
-            "orders": self.sent,
-            "rate": self.rate,
-            "unknown": self.unknown,
-        }
-        if self.verdict is not None:
-            found |= asdict(self.verdict)
-        for name in ("outage_ms", "detection_ms", "promotion_ms"):
-            found[name] = percentiles([getattr(each, name) for each in self.rounds])
-        found["planned_ms"] = percentiles(self.planned_ms)
-        return found
-
-
-def percentiles(values: list[float]) -> dict[str, float]:
-    if not values:
-        return {}
-    p50, p99, most = np.percentile(values, [50, 99, 100])
-    return {"p50": round(p50, 1), "p99": round(p99, 1), "max": round(most, 1)}
+Look = Callable[[Machine, Load], None]
 
 
 def hold(
@@ -90,103 +37,158 @@ def hold(
     planned: bool,
     commit: str,
     tell: Tell,
+    look: Look = lambda machine, load: None,
     quiet_s: float = 1.0,
 ) -> Report:
-    """Everything, with real processes in `folder`. Raises DrillError."""
-    machine = Machine(folder, lease_ms=lease_ms, commit=commit)
-    report = Report(lease_ms, rate)
+    """Everything, with real processes in `folder`. Raises DrillError.
+
+    tell: is called with a line for everything that happens; look: again and again meanwhile.
+    """
+    kind = FAULTS[fault]()
+    report = Report(lease_ms, rate, fault, role)
+    machine = kind.machine(folder, lease_ms=lease_ms, commit=commit)
     load: Load | None = None
     try:
         for name in NAMES:
-            machine.start(name)
+            kind.start(machine, name)
         tell("two nodes and a witness begin")
         machine.until("nobody is in sync", machine.in_sync, WAIT_S)
-        load = Load(machine.clients, rate, answer_within=max(0.25, lease_ms * 2e-3))
+        patience = max(0.25, lease_ms * 2e-3)
+        load = Load(machine.clients, rate, answer_within=patience, token=machine.token)
         load.begin()
         load.start()
         tell(f"{machine.primary()} is primary; {rate:g} orders a second")
+        exercise = Exercise(machine, load, kind, role, tell, look)
         for number in range(1, rounds + 1):
-            time.sleep(quiet_s)
-            found = one_round(machine, load, fault, role, tell, f"round {number} of {rounds}: ")
-            report.rounds.append(found)
+            exercise.rest(quiet_s)
+            report.rounds.append(exercise.round(f"round {number} of {rounds}: "))
             if planned:
-                time.sleep(quiet_s)
-                report.planned_ms.append(switch(machine, load, tell))
+                exercise.rest(quiet_s)
+                report.planned_ms.append(exercise.switch())
         load.stop()
-        machine.until("nobody is in sync", machine.in_sync, WAIT_S)
+        report.live = exercise.live_hash()
+        report.reigns = machine.reigns()
     finally:
         machine.end()
         if load is not None:
             with suppress(Exception):
                 load.session.close()
     report.sent, report.unknown = load.sent, len(load.unknown)
-    report.verdict = judge([machine.journal(name) for name in NAMES], load.acknowledged)
+    journals = [machine.journal(name) for name in NAMES]
+    report.verdict = judge(journals, load.acknowledged, at=report.live.sequence)
+    report.live = replace(report.live, replayed=report.verdict.hash_at)
     return report
 
 
-def one_round(
-    machine: Machine, load: Load, fault: str, role: str, tell: Tell, before: str
-) -> Round:
-    machine.until("nobody is in sync", machine.in_sync, WAIT_S)
-    primary = machine.primary()
-    other = next(name for name in NAMES if name != primary)
-    victim, left = (primary, other) if role == "primary" else (other, primary)
-    began = time.time()
-    if fault == "kill":
-        machine.kill(victim)
-    else:
-        machine.signal(victim, signal.SIGSTOP)
-    tell(f"{before}{victim}, the {role}, {'is killed' if fault == 'kill' else 'stands still'}")
-    machine.until(
-        f"{left} does not lead",
-        lambda: bool(machine.status(left).get("takes_orders")) and answers(load, began),
-        WAIT_S,
-    )
-    if fault == "kill":
-        machine.start(victim)
-    else:
-        machine.signal(victim, signal.SIGCONT)
-    machine.until(f"{victim} does not come back", machine.in_sync, WAIT_S)
-    return measured(machine, load, fault, role, left, began, tell)
+class Exercise:
+    """Rounds with one kind of fault, done to who has that role."""
 
+    def __init__(
+        self, machine: Machine, load: Load, fault: Fault, role: str, tell: Tell, look: Look
+    ) -> None:
+        self.machine = machine
+        self.load = load
+        self.fault = fault
+        self.role = role
+        self.tell = tell
+        self.look = look
 
-def measured(
-    machine: Machine, load: Load, fault: str, role: str, left: str, began: float, tell: Tell
-) -> Round:
-    outage = load.outage(began) * 1e3
-    if role != "primary":
-        tell(f"  {left} went on; {outage:.0f} ms without an answer")
-        return Round(fault, role, outage)
-    asked = machine.told(left, "asks for epoch", began)
-    leads = machine.told(left, "is primary of epoch", began)
-    if asked is None or leads is None:
-        tell(f"  {left} had the lead already; {outage:.0f} ms without an answer")
-        return Round(fault, role, outage)
-    detection, promotion = (asked - began) * 1e3, (leads - asked) * 1e3
-    tell(
-        f"  found out after {detection:.0f} ms, {left} leads {promotion:.0f} ms later;"
-        f" {outage:.0f} ms without an answer; the other one is back"
-    )
-    return Round(fault, role, outage, detection, promotion)
+    def until(self, what: str, holds: Callable[[], bool]) -> None:
+        """Wait for that. DrillError if it does not come, or the load ends meanwhile."""
 
+        def looked() -> bool:
+            self.load.check()
+            self.look(self.machine, self.load)
+            return holds()
 
-def answers(load: Load, since: float) -> bool:
-    """Whether a client was answered after that, and not only just before."""
-    return bool(load.answered) and load.answered[-1] > since + 0.02
+        self.machine.until(what, looked, WAIT_S)
 
+    def rest(self, seconds: float) -> None:
+        """Nothing but load for a while."""
+        over = time.monotonic() + seconds
+        self.until("time stands still", lambda: time.monotonic() >= over)
 
-def switch(machine: Machine, load: Load, tell: Tell) -> float:
-    """A planned switch; milliseconds without an answer."""
-    began = time.time()
-    name = machine.primary()
-    try:
-        machine.demote(name)
-    except (Refusal, NobodyAnswers) as refusal:
-        raise DrillError(f"{name} does not hand over: {refusal}") from None
-    machine.until("nobody is in sync", lambda: machine.in_sync() and answers(load, began), WAIT_S)
-    outage = load.outage(began) * 1e3
-    tell(f"  {name} handed over as planned; {outage:.0f} ms without an answer")
-    return outage
+    def round(self, before: str) -> Round:
+        """Hurt a node, wait for what comes of that, make it good, and wait for its return."""
+        machine, fault = self.machine, self.fault
+        self.until("nobody is in sync", machine.in_sync)
+        primary = machine.primary()
+        other = next(name for name in NAMES if name != primary)
+        victim = primary if self.role == "primary" else other
+        leader = other if self.role == "primary" and fault.moves else primary
+        epoch, began = self.load.epoch, time.time()
+        fault.hurt(machine, victim)
+        machine.seen[victim] = ""
+        self.tell(f"{before}{victim}, the {self.role}, {fault.does}")
+        self.until(
+            f"{leader} does not lead",
+            lambda: fault.took(machine, victim, leader, self.answers(began)),
+        )
+        mended = time.time()
+        fault.mend(machine, victim)
+        self.until(
+            f"{victim} does not come back", lambda: machine.in_sync() and self.answers(mended)
+        )
+        return self.measured(began, mended, epoch)
+
+    def measured(self, began: float, mended: float, epoch: int) -> Round:
+        """What a round took, from the clients' answers and from what the nodes' logs say."""
+        load, machine = self.load, self.machine
+        leader = machine.primary()
+        found = Round(
+            next(name for name, kind in FAULTS.items() if type(self.fault) is kind),
+            self.role,
+            outage_ms=load.outage(began, mended) * 1e3,
+            first_ack_ms=load.first_answer(epoch, began) * 1e3,
+        )
+        asked = machine.told(leader, "asks for epoch", began)
+        leads = machine.told(leader, "is primary of epoch", began)
+        outage = f"{found.outage_ms:.0f} ms without an answer"
+        if not found.first_ack_ms:
+            self.tell(f"  {leader} went on; {outage}; both are in sync again")
+            return found
+        if asked is None or leads is None:
+            self.tell(f"  {leader} had the lead already; {outage}; both are in sync again")
+            return found
+        found = replace(
+            found, detection_ms=(asked - began) * 1e3, promotion_ms=(leads - asked) * 1e3
+        )
+        self.tell(
+            f"  found out after {found.detection_ms:.0f} ms, {leader} leads"
+            f" {found.promotion_ms:.0f} ms later, first answer after {found.first_ack_ms:.0f} ms;"
+            f" {outage}; both are in sync again"
+        )
+        return found
+
+    def answers(self, since: float) -> bool:
+        """Whether a client was answered after that, and not only just before."""
+        return bool(self.load.answered) and self.load.answered[-1] > since + 0.02
+
+    def switch(self) -> float:
+        """A planned switch; milliseconds without an answer."""
+        machine, began = self.machine, time.time()
+        name = machine.primary()
+        try:
+            machine.demote(name)
+        except (Refusal, NobodyAnswers) as refusal:
+            raise DrillError(f"{name} does not hand over: {refusal}") from None
+        self.until("nobody is in sync", lambda: machine.in_sync() and self.answers(began))
+        outage = self.load.outage(began) * 1e3
+        self.tell(f"  {name} handed over as planned; {outage:.0f} ms without an answer")
+        return outage
+
+    def live_hash(self) -> LiveHash:
+        """That of both nodes while they run, behind everything that was acknowledged."""
+        last = max(self.load.acknowledged, default=0)
+        found: dict[str, tuple[int, str]] = {}
+
+        def equal() -> bool:
+            found.update({name: self.machine.state_hash(name) for name in NAMES})
+            places = {sequence for sequence, _ in found.values()}
+            return len(places) == 1 and places.pop() >= last and self.machine.in_sync()
+
+        self.machine.until("no checkpoint of both nodes", equal, WAIT_S)
+        return LiveHash(found[NAMES[0]][0], {name: each for name, (_, each) in found.items()})
 
 
 def clear(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import math
 import threading
 import time
 from collections import deque
@@ -13,6 +15,7 @@ from lmax.records import joined
 from lmax.schema import COMMAND, CommandType, OrderType, TimeInForce
 from node.clients.session import Session
 from node.clients.tickets import Ticket
+from node.drill.machine import DrillError
 
 ACCOUNTS = np.arange(1, 9)
 INSTRUMENTS = (1, 2)
@@ -40,16 +43,26 @@ class Load:
     """Sends until `stop`, then waits for every answer.
 
     acknowledged: bytes of all events of a command, by its sequence; answered: when answers came,
-    seconds since 1970, in order; unknown: commands whose fate could not be found out.
+    seconds since 1970, in order; epochs: in which each was given; unknown: commands whose fate
+    could not be found out. token: see Session.
     """
 
     def __init__(
-        self, addresses: list[str], rate: float, *, answer_within: float = 5.0, first_id: int = 1
+        self,
+        addresses: list[str],
+        rate: float,
+        *,
+        answer_within: float = 5.0,
+        first_id: int = 1,
+        token: str = "",
     ) -> None:
-        self.session = Session(addresses, patience=PATIENCE_S, answer_within=answer_within)
+        self.session = Session(
+            addresses, token=token or None, patience=PATIENCE_S, answer_within=answer_within
+        )
         self.sent = 0
         self.acknowledged: dict[int, bytes] = {}
         self.answered: list[float] = []
+        self.epochs: list[int] = []
         self.unknown: list[str] = []
         self.error: BaseException | None = None
         self._size = max(1, round(rate / PER_SECOND))
@@ -71,19 +84,27 @@ class Load:
         self._reader.start()
         return self
 
+    def check(self) -> None:
+        """Raises DrillError if the load ended by itself."""
+        if self.error is not None:
+            error = self.error
+            raise DrillError(f"the load ended by itself: {type(error).__name__}: {error}")
+
+    @property
+    def epoch(self) -> int:
+        """Of the last answer."""
+        return self.epochs[-1] if self.epochs else 0
+
     def stop(self) -> None:
         """No more orders; returns when all are answered, or known to be unknown."""
         self._stopping.set()
         self._sender.join(PATIENCE_S)
         self._reader.join(2 * PATIENCE_S)
         self.session.close()
-        if self.error is not None:
-            raise self.error
+        self.check()
         told = len(self.acknowledged) + len(self.unknown)
         if self._reader.is_alive() or told != self.sent:
-            raise RuntimeError(
-                f"of {self.sent} orders {told} came to an end: the session is broken"
-            )
+            raise DrillError(f"of {self.sent} orders {told} came to an end: the session is broken")
 
     def _guarded(self, work: object) -> None:
         try:
@@ -131,11 +152,21 @@ class Load:
             if sequence in self.acknowledged:
                 self.unknown.append(f"two answers with the sequence {sequence}")
                 continue
+            self.epochs.append(ticket.epoch)
             self.answered.append(time.time())
             self.acknowledged[sequence] = events.tobytes()
 
-    def outage(self, since: float) -> float:
-        """Seconds without an answer, around what happened at `since`: the longest such time."""
+    def outage(self, since: float, until: float = math.inf) -> float:
+        """Seconds without an answer: the longest such time that began before `until`, and was not
+        over at `since`."""
         times = np.array(self.answered)
-        near = times[np.searchsorted(times, since, "right") - 1 :] if len(times) else times
+        first = max(0, int(np.searchsorted(times, since, "right")) - 1)
+        last = int(np.searchsorted(times, until, "right"))
+        near = times[first : last + 1]
         return float(np.diff(near).max()) if len(near) > 1 else 0.0
+
+    def first_answer(self, epoch: int, since: float) -> float:
+        """Seconds from `since` to the first answer of a later epoch; 0 if there was none."""
+        first = bisect.bisect_right(self.answered, since)
+        answers = zip(self.answered[first:], self.epochs[first:], strict=False)
+        return next((when - since for when, there in answers if there > epoch), 0.0)

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
@@ -17,7 +18,7 @@ from typing import Any
 
 from node.cluster_config import NodeConfig, load_config
 from node.cluster_files import PORTS_EACH, make_cluster
-from node.control_client import NobodyAnswers, ask
+from node.control_client import LOOK_S, NobodyAnswers, ask
 from node.control_loop import Refusal
 from replicator.identity import make_identity
 
@@ -31,26 +32,46 @@ class DrillError(Exception):
 
 
 class Machine:
-    """Two nodes of one cluster. lease_ms: of its primary; timing follows from it."""
+    """Nodes of one cluster. lease_ms: of its primary; timing follows from it.
 
-    def __init__(self, folder: Path, *, lease_ms: int, commit: str = "replicated") -> None:
+    witness: its address, "" for a file in a folder of its own; settings: other lines of every
+    node's file, as TOML has them (`{"without_standby": '"halt"'}`); base_port: 0 for
+    ports that nobody uses. token: what the nodes' ports want to be shown; seen: the last role of
+    each that was seen, "" of who did not answer.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        lease_ms: int,
+        commit: str = "replicated",
+        names: Sequence[str] = NAMES,
+        witness: str = "",
+        settings: Mapping[str, str] | None = None,
+        base_port: int = 0,
+    ) -> None:
+        self.folder = folder
+        self.token = ""
+        self.witness = folder.absolute() / "witness"
+        self.witness.mkdir(parents=True, exist_ok=True)
         made = make_cluster(
             folder,
-            NAMES,
-            base_port=free_ports(len(NAMES) * PORTS_EACH),
-            witness="",
+            names,
+            base_port=base_port or free_ports(len(names) * PORTS_EACH),
+            witness=witness or f"file:{self.witness / 'record'}",
             make_identity=lambda file: make_identity(file).text,
         )
-        self.folder = folder
         self.files = {node.name: node.config for node in made}
         self.clients = [node.clients for node in made]
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.seen: dict[str, str] = {}
+        lines = {"snapshot_every": "0", "commit": f'"{commit}"', **timing_of(lease_ms)}
         for file in self.files.values():
             text = file.read_text()
-            for name, value in timing_of(lease_ms).items():
-                text = re.sub(rf"{name} = \d+", f"{name} = {value}", text)
-            text = text.replace('commit = "replicated"', f'commit = "{commit}"')
-            file.write_text(text.replace("snapshot_every = 5000000", "snapshot_every = 0"))
+            for key, value in {**lines, **(settings or {})}.items():
+                text = re.sub(rf"(?m)^{key} = .*", f"{key} = {value}", text)
+            file.write_text(text)
 
     def config(self, name: str) -> NodeConfig:
         return load_config(self.files[name])
@@ -58,17 +79,21 @@ class Machine:
     def journal(self, name: str) -> Path:
         return self.config(name).node.data / "journal"
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, program: Sequence[str] = ("-m", "lmax", "node")) -> None:
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
         with self.log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "lmax", "node", str(self.files[name])],
+                [*self._enter(name), sys.executable, *program, str(self.files[name])],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
             )
+
+    def _enter(self, name: str) -> list[str]:
+        """What the command of that node begins with."""
+        return []
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -80,19 +105,53 @@ class Machine:
         self.signal(name, signal.SIGKILL)
         self.processes.pop(name).wait()
 
-    def status(self, name: str) -> dict[str, Any]:
+    def ended(self, name: str, seconds: float) -> int:
+        """The exit code of a node that ends by itself. DrillError if it does not."""
+        try:
+            code = self.processes[name].wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise DrillError(
+                f"node {name} does not end within {seconds:g} s: {self.last_words(name)}"
+            ) from None
+        del self.processes[name]
+        return code
+
+    def ask(self, name: str, path: str, **options: Any) -> dict[str, Any]:
+        """What the control port of that node answers. Raises Refusal, NobodyAnswers."""
+        return ask(self.config(name).me.control, path, token=self.token, **options)
+
+    def status(self, name: str, timeout: float = LOOK_S) -> dict[str, Any]:
         """What its control port says; {} while nobody answers."""
         try:
-            return ask(self.config(name).me.control, "/status")
+            found = self.ask(name, "/status", timeout=timeout)
         except (NobodyAnswers, Refusal):
-            return {}
+            found = {}
+        self.seen[name] = str(found.get("role", ""))
+        return found
+
+    def state_hash(self, name: str) -> tuple[int, str]:
+        """(sequence, state hash) of its last checkpoint; (0, "") while nobody answers."""
+        try:
+            found = self.ask(name, "/hash")
+        except (NobodyAnswers, Refusal):
+            return 0, ""
+        return int(found["sequence"]), str(found["hash"])
 
     def demote(self, name: str) -> None:
         """Raises Refusal, NobodyAnswers."""
-        ask(self.config(name).me.control, "/demote", post=True, timeout=30)
+        self.ask(name, "/demote", post=True, timeout=30)
 
     def roles(self) -> dict[str, str]:
-        return {name: self.status(name).get("role", "") for name in self.processes}
+        return {name: self.status(name).get("role", "") for name in list(self.processes)}
+
+    def reigns(self) -> dict[int, list[str]]:
+        """Who led in each epoch, as the nodes' logs have it: one each, if all is well."""
+        found: dict[int, list[str]] = {}
+        for name in self.files:
+            text = self.log(name).read_text(errors="replace") if self.log(name).exists() else ""
+            for epoch in re.findall(r"is primary of epoch (\d+),", text):
+                found.setdefault(int(epoch), []).append(name)
+        return found
 
     def until(self, what: str, holds: Callable[[], bool], seconds: float) -> None:
         """Wait for that. DrillError if it does not come, or a node ends meanwhile."""
@@ -102,11 +161,15 @@ class Machine:
                 if process.poll() is not None:
                     raise DrillError(f"node {name} ended by itself: {self.last_words(name)}")
             if time.monotonic() > deadline:
-                raise DrillError(f"{what}: not within {seconds:g} s; {self.last_words(*NAMES)}")
+                raise DrillError(
+                    f"{what}: not within {seconds:g} s; {self.last_words(*self.files)}"
+                )
             time.sleep(0.02)
 
     def in_sync(self) -> bool:
-        return sorted(self.roles().values()) == ["IN_SYNC", "PRIMARY"]
+        """Whether one leads, and every other one could take over."""
+        roles = sorted(self.roles().values())
+        return roles == [*["IN_SYNC"] * (len(self.files) - 1), "PRIMARY"]
 
     def primary(self) -> str:
         found = [name for name, role in self.roles().items() if role == "PRIMARY"]
@@ -130,19 +193,26 @@ class Machine:
 
     def end(self) -> None:
         """All processes, whatever state they are in."""
-        for process in self.processes.values():
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-        for process in self.processes.values():
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
+        self.end_nodes()
+
+    def end_nodes(self) -> None:
+        """An interruption ends them at once."""
+        try:
+            for process in self.processes.values():
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+            deadline = time.monotonic() + 20
+            for process in self.processes.values():
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(max(0.0, deadline - time.monotonic()))
+        finally:
+            for process in self.processes.values():
                 process.kill()
                 process.wait()
-        self.processes.clear()
+            self.processes.clear()
 
 
-def timing_of(lease_ms: int) -> dict[str, int]:
+def timing_of(lease_ms: int) -> dict[str, object]:
     """Heartbeats and silence that go with a lease; see replicator.common.Timing."""
     silence = max(50, lease_ms * 2 // 3)
     return {

@@ -21,7 +21,8 @@ class Verdict:
     there; applied_twice: ids that were accepted twice; discrepancies: assets whose sum is not what
     was deposited.
 
-    same_logs: one is a prefix of the other; state_hash: of the longer one.
+    same_logs: one is a prefix of the other; state_hash: of the longer one; hash_at: behind the
+    command that was asked for.
     """
 
     commands: int
@@ -31,6 +32,7 @@ class Verdict:
     discrepancies: int
     same_logs: bool
     state_hash: str
+    hash_at: str = ""
 
     @property
     def good(self) -> bool:
@@ -38,15 +40,19 @@ class Verdict:
         return self.same_logs and self.acknowledged > 0 and not wrong
 
 
-def judge(journals: list[Path], acknowledged: dict[int, bytes]) -> Verdict:
+def judge(journals: list[Path], acknowledged: dict[int, bytes], *, at: int = 0) -> Verdict:
     """Read both journals, and apply the longer one again. Raises JournalError.
+
+    at: the sequence behind which the state hash is wanted, too.
 
     Both nodes were in sync after the last answer, so either has to hold all that was acknowledged.
     """
     logs = sorted((read(journal) for journal in journals), key=len)
     same = logs[-1][: len(logs[0])].tobytes() == logs[0].tobytes()
     engine = Engine()
-    events = engine.apply(logs[-1])
+    first = engine.apply(logs[-1][:at])
+    hash_at = f"{engine.state_hash:016x}" if at else ""
+    events = joined([first, engine.apply(logs[-1][at:])])
     told = by_sequence(events)
     return Verdict(
         commands=len(logs[-1]),
@@ -59,6 +65,7 @@ def judge(journals: list[Path], acknowledged: dict[int, bytes]) -> Verdict:
         discrepancies=discrepancies(engine, logs[-1]),
         same_logs=same,
         state_hash=f"{engine.state_hash:016x}",
+        hash_at=hash_at,
     )
 
 

@@ -3,6 +3,7 @@
 import errno
 import time
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -68,7 +69,14 @@ def commands(first: int, count: int) -> np.ndarray:
     return made
 
 
-def hand_over(leader: Side, follower: Side, seen: int) -> int:
+class Rings(Protocol):
+    """What is handed over from, and to."""
+
+    input: RingBuffer
+    sealed: RingBuffer
+
+
+def hand_over(leader: Rings, follower: Rings, seen: int) -> int:
     """All batches sealed since: commands first, then their headers, as a receiver does it."""
     last = leader.sealed.cursor
     headers = leader.sealed.read(seen + 1, last)

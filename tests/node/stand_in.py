@@ -77,6 +77,8 @@ class StandIn:
         )
 
     def switch(self, to: str = "") -> None:
+        if self.role is not ROLE["PRIMARY"]:
+            raise ValueError("this node is not the primary")
         if not self.heir:
             raise ValueError("no standby is in sync, so nobody can take over")
         if to not in ("", "a", "b", "c"):

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from node.control_client import NobodyAnswers, ask
 from node.control_loop import ControlLoop, Refusal
 from node.control_metrics import NAMES
 from node.observing import ROLES
+from node.refusals import SwitchUnderWay
 from tests.node.serving import served
 from tests.node.stand_in import State
 
@@ -159,6 +161,18 @@ def test_a_primary_hands_over_to_who_is_named():
     assert (found["role"], found["leader"], found["epoch"]) == ("STANDBY", "c", 4)
 
 
+def test_a_switch_to_another_one_is_told_when_one_is_under_way(monkeypatch):
+    with served() as (server, _loop, member):
+
+        def switch(to: str) -> None:
+            raise SwitchUnderWay("c")
+
+        monkeypatch.setattr(member, "switch", switch)
+        kind, detail = refused(server, "/demote?to=b")
+    assert kind == "switching"
+    assert detail == "the lead is on its way to c already; wait until it is there"
+
+
 def test_who_is_named_and_is_not_in_sync_is_refused():
     with served() as (server, loop, _member):
         kind, detail = refused(server, "/demote?to=d")
@@ -237,6 +251,40 @@ def test_a_standby_that_is_not_in_sync_does_not_take_over():
 def test_a_promotion_that_does_not_come_is_told():
     with served(role="PROMOTING") as (_, loop, _), pytest.raises(Refusal, match=r"after 0\.2 s"):
         control.promote(loop, lambda name, to, timeout: None, timeout=0.2)
+
+
+def test_f18_a_promotion_ends_at_once_when_another_one_leads():
+    with served(role="PROMOTING") as (_, loop, member):
+        member.at_step = lambda: member.follow("c") if member.record.epoch == 3 else None
+        with pytest.raises(Refusal, match="a is STANDBY; c leads epoch 4") as refusal:
+            control.promote(loop, lambda name, to, timeout: None, timeout=600)
+    assert refusal.value.kind == "not-promoted"
+
+
+def test_f18_who_is_asked_to_hand_over_at_the_moment_when_it_has_done_so():
+    """By a second operator: the first one's switch comes to its end between ask and answer."""
+    with served() as (_, loop, member):
+
+        def hand_over() -> None:
+            if member.role.name == "PRIMARY":
+                deadline = time.monotonic() + 60
+                while loop._requests.empty() and time.monotonic() < deadline:
+                    time.sleep(0.001)
+                member.follow("b")
+
+        member.at_step = hand_over
+        assert loop.demote(timeout=60).leader == "b"
+
+
+def test_f18_a_standby_leads_though_another_one_had_the_primary_hand_over():
+    with served(role="IN_SYNC", name="b") as (_, loop, member):
+
+        def too_late(leader: str, to: str, timeout: float) -> None:
+            member.at_step = lambda: None if member.leading else member.lead("b")
+            raise Refusal("not-primary", f"{leader} does not lead; nobody does")
+
+        control.promote(loop, too_late, timeout=60)
+        assert loop.seen.role == "PRIMARY"
 
 
 # ---- who may ask, and how
