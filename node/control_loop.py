@@ -152,8 +152,8 @@ class ControlLoop(threading.Thread):
     # ---- other threads
 
     def shown(self) -> Observed:
-        """What was seen last, as it has to be read now, with how far the journal is read."""
-        return replace(self.seen.aged(), replay=self.replaying.now)
+        """What was seen last, not yet `aged`, with how far the journal is read now."""
+        return replace(self.seen, replay=self.replaying.now)
 
     @property
     def running(self) -> bool:

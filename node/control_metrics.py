@@ -54,7 +54,7 @@ class NodeCollector(Collector):
         self._loop = loop
 
     def collect(self) -> Iterator[Metric]:
-        seen = self._loop.shown()
+        seen = self._loop.shown().aged()
         for name, value in _gauges(seen).items():
             yield GaugeMetricFamily(name, GAUGES[name], value)
         for name, value in _counters(seen, self._loop.promotions).items():

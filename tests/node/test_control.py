@@ -131,6 +131,20 @@ def test_a_lease_that_ran_out_is_not_shown_as_one_that_runs():
         assert metrics(server)["lmax_acknowledges"][()] == 0
 
 
+def test_a_lease_gets_older_once():
+    """What is shown is what was left then, without the time since: not twice that."""
+    with served() as (server, loop, _member):
+        loop.end()
+        loop.join(60)
+        object.__setattr__(loop.seen, "lease_seconds", 1000.0)
+        object.__setattr__(loop.seen, "seen_ns", time.monotonic_ns() - 300 * 10**9)
+        shown = ask(address(server), "/status")["lease_seconds"]
+        measured = metrics(server)["lmax_lease_seconds"][()]
+        later = 1000 - loop.seen.age_seconds
+    for found in (shown, measured):
+        assert later <= found <= 700
+
+
 def test_the_hash_of_the_last_checkpoint():
     with served() as (server, _, _):
         assert ask(address(server), "/hash") == {"sequence": 80, "hash": "0000000000abcdef"}
