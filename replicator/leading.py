@@ -30,6 +30,7 @@ from replicator.messages import Answer, Join, Kind, Verb
 MAILS_A_STEP = 16
 
 BEHIND = "catches up"
+SKIPPED_TOO = "; if a command was left out on both, give it an empty folder"
 
 
 class PeerState(Enum):
@@ -73,6 +74,11 @@ class Log(Protocol):
     @property
     def first(self) -> int:
         """The sequence behind which the journal begins."""
+
+    @property
+    def left_out(self) -> int:
+        """The sequence of the last record that leaves an earlier command out; 0: there is none.
+        Who has less takes files, whose headers tell; by batches it would apply the command."""
 
     def feed(self, after: Place) -> Feed: ...
 
@@ -207,6 +213,7 @@ class Leading:
             peer.feed, peer.problem, peer.needs_files = self._log.ship(), "takes files", False
         elif answer.verb is Verb.DIFFERS:
             peer.problem = f"its log differs from ours at {join.sequence} of epoch {join.epoch}"
+            peer.problem += SKIPPED_TOO if self._log.left_out else ""
 
     def _feed_again(self, index: int, peer: Standby, missing: int) -> None:
         """Something from the journal was lost on its way: it comes again."""
@@ -227,6 +234,8 @@ class Leading:
                 verb, self.epoch, place.sequence, place.epoch, place.hash, self._log.cluster
             )
 
+        if join.sequence < self._log.left_out:
+            return answer(Verb.FILES, Place(0, 0, bytes(32)))
         if join.sequence == 0 and self._log.first == 0:
             return answer(Verb.GO_ON, Place(0, 0, self._log.cluster.ljust(32, b"\0")))
         if join.sequence <= self._log.first and self._log.first:
