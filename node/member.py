@@ -28,8 +28,9 @@ from node.refusals import CoreFailed, SwitchUnderWay
 from node.roles import Files, Role, Settings
 from replicator._end import LinkEnd
 from replicator._replicator import ReplicatorAgent
-from replicator.leading import Leading, PeerState, Standby
+from replicator.leading import Leading
 from replicator.messages import Kind
+from replicator.standbys import PeerState, Standby
 from replicator.witness import Record
 
 __all__ = ["Files", "Member", "Role", "Settings"]

@@ -29,10 +29,10 @@ from replicator.common import MS, Clock, Post, Timing
 from replicator.fetching import Fetching
 from replicator.greeter import PeerGreeter
 from replicator.identity import IdentityError, load_identity, parse_public
-from replicator.leading import Rule
 from replicator.nodes import Node, Peer
 from replicator.own_log import OwnLog
 from replicator.refused import Refused
+from replicator.standbys import Rule
 from replicator.witness_address import BadAddress, open_witness
 from replicator.witness_keeper import ThreadKeeper
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from node.member import Role
-from replicator.leading import Rule
+from replicator.standbys import Rule
 from tests.cluster.world import TIMING, World, in_sync
 from tests.simulation.clients import setup
 
