@@ -124,7 +124,7 @@ class ControlHandler(BaseHTTPRequestHandler):
     # ---- what there is
 
     def _status(self) -> None:
-        self._json(as_json(self.server.loop.seen))
+        self._json(as_json(self.server.loop.shown()))
 
     def _metrics(self) -> None:
         self._answer(HTTPStatus.OK, CONTENT_TYPE, exposition(self.server.loop))

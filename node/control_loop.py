@@ -15,6 +15,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from node.observing import MemberLike, Observed, observe
+from node.refusals import SwitchUnderWay
+from node.replaying import Replaying
 
 IDLE_S = 0.001
 LOOK_NS = 50_000_000
@@ -52,14 +54,15 @@ class ControlLoop(threading.Thread):
     """Opens the member, steps it until `end` or until it fails; `error` is then why.
 
     open_member: makes the member, which may take as long as its journal is; it gets a function
-    that takes lines about what it does. serve: opens the member's client port.
+    that takes lines about what it does, and says how far it has come. serve: opens the member's
+    client port.
     """
 
     def __init__(
         self,
         name: str,
         cluster: str,
-        open_member: Callable[[Callable[[str], None]], MemberLike],
+        open_member: Callable[[Callable[[str], None], Replaying], MemberLike],
         *,
         serve: Callable[[MemberLike], Port] | None = None,
         tell: Tell = lambda seen, line: None,
@@ -69,6 +72,7 @@ class ControlLoop(threading.Thread):
         self.error: BaseException | None = None
         self.promotions = 0
         self.opened = threading.Event()
+        self.replaying = Replaying()
         self.member: MemberLike | None = None
         self._open = open_member
         self._serve_clients = serve
@@ -82,7 +86,7 @@ class ControlLoop(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.member = self._open(self._say)
+            self.member = self._open(self._say, self.replaying)
             if not self._ending.is_set():
                 if self._serve_clients is not None:
                     self._port = self._serve_clients(self.member)
@@ -147,6 +151,10 @@ class ControlLoop(threading.Thread):
 
     # ---- other threads
 
+    def shown(self) -> Observed:
+        """What was seen last, not yet `aged`, with how far the journal is read now."""
+        return replace(self.seen, replay=self.replaying.now)
+
     @property
     def running(self) -> bool:
         return self.is_alive() and not self._ending.is_set()
@@ -182,6 +190,8 @@ class ControlLoop(threading.Thread):
             raise Refusal("not-primary", f"{self.seen.name} does not lead{leads}")
         try:
             self.ask(lambda member: switch(member, to), timeout)
+        except SwitchUnderWay as error:
+            raise Refusal("switching", str(error)) from None
         except ValueError as error:
             raise Refusal("not-in-sync" if to else "no-standby-in-sync", str(error)) from None
         self.wait(lambda seen: seen.role != "PRIMARY" or not seen.switching, timeout)

@@ -23,6 +23,8 @@ GAUGES = {
     "lmax_journal_problem": "1 while the journal has a problem, as a full disk",
     "lmax_snapshot_sequence": "Sequence of the newest snapshot",
     "lmax_snapshot_problem": "1 while the last snapshot could not be taken",
+    "lmax_replay_sequence": "How far the journal is read, while it is; else 0",
+    "lmax_replay_end_sequence": "Where it ends, while it is read; else 0",
     "lmax_step_age_seconds": "Since the control thread last looked; above 1 it is stuck or replays",
 }
 COUNTERS = {
@@ -31,6 +33,7 @@ COUNTERS = {
     "lmax_replication_resent_total": "Batches sent, or asked for, again",
     "lmax_replication_waits_total": "Rounds in which a channel had no room",
     "lmax_replication_refused_total": "Messages that a standby refused",
+    "lmax_replication_limited_total": "Frames of handshakes that were dropped: too many came",
 }
 LABELLED = {
     "lmax_role": (("role",), "1 for the role that this node has"),
@@ -51,7 +54,7 @@ class NodeCollector(Collector):
         self._loop = loop
 
     def collect(self) -> Iterator[Metric]:
-        seen = self._loop.seen.aged()
+        seen = self._loop.shown().aged()
         for name, value in _gauges(seen).items():
             yield GaugeMetricFamily(name, GAUGES[name], value)
         for name, value in _counters(seen, self._loop.promotions).items():
@@ -73,6 +76,8 @@ def exposition(loop: ControlLoop) -> bytes:
 
 def _gauges(seen: Observed) -> dict[str, float]:
     return {
+        "lmax_replay_sequence": seen.replay.at if seen.replay else 0,
+        "lmax_replay_end_sequence": seen.replay.end if seen.replay else 0,
         "lmax_epoch": seen.epoch,
         "lmax_acknowledges": seen.acknowledges,
         "lmax_takes_orders": seen.takes_orders,
@@ -93,6 +98,7 @@ def _counters(seen: Observed, promotions: int) -> dict[str, float]:
         "lmax_replication_resent_total": seen.resent,
         "lmax_replication_waits_total": seen.waits,
         "lmax_replication_refused_total": seen.refused,
+        "lmax_replication_limited_total": seen.limited,
     }
 
 

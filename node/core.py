@@ -31,6 +31,7 @@ from node.checkpoints import Checkpoints
 from node.known_books import load_books
 from node.layout import runners
 from node.refusals import CoreFailed, JournalFailed, LogicFailed, NoRoom
+from node.replaying import Replaying
 from node.snapshots import Every, SnapshotKeeper
 from node.stopping_place import stopped_at
 from node.timer import Timer
@@ -52,7 +53,7 @@ class Core:
     journal.probe.MODES; journal_key: where its keys are, see journal.key_sources, or the keys.
     replicated: one of several that hold the same log, see node.member. It begins as one that
     follows, with nobody to follow yet; cluster: of that log, 16 bytes, where it begins here.
-    clock: a simulated one, for timestamps.
+    clock: a simulated one, for timestamps; replaying: is told how far the journal is read.
 
     Raises JournalLocked, JournalCorrupt, JournalKeyError, LogicFailed,
     ValueError.
@@ -70,6 +71,7 @@ class Core:
         replicated: bool = False,
         cluster: bytes = b"",
         clock: RingSequence | None = None,
+        replaying: Replaying | None = None,
     ) -> None:
         # 1. the folder is ours, or we stop here
         keys = Keys()
@@ -88,12 +90,14 @@ class Core:
         self.epoch = 0
         self.leads = not replicated
         try:
-            self._assemble(layout, slots, clock)
+            self._assemble(layout, slots, clock, replaying or Replaying())
         except BaseException:
             self.journal.close()
             raise
 
-    def _assemble(self, layout: str, slots: int, clock: RingSequence | None) -> None:
+    def _assemble(
+        self, layout: str, slots: int, clock: RingSequence | None, replaying: Replaying
+    ) -> None:
         # 2. two rings, and the logic between them, gated on the journal
         self.input = RingBuffer(slots, dtype=COMMAND, producers="multi")
         self.output = RingBuffer(slots, dtype=EVENT)
@@ -105,10 +109,12 @@ class Core:
         self.input.add_gate(self.business.position)
         # 3. the state as it was after the last command on the disk
         self.recovery = resume(self.business.state, self.journal.reader, self._store)
+        replaying.reached(self.recovery.sequence)
         try:
             self.business.replay(np.empty(0, COMMAND))  # it goes on behind the snapshot
             for commands in self.journal.replay():
                 self.business.replay(commands)
+                replaying.reached(int(commands["sequence"][-1]))
         except EngineFault as fault:
             raise self._logic_failed(fault) from fault
         self.recovered = self.journal.sequence

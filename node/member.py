@@ -10,7 +10,8 @@ and acknowledgements do not go through here: agents on the core's thread move th
 (replicator._replicator, replicator._receiver).
 
 A node that was primary and is not any more throws its state away and begins anew from its
-journal, since it may have applied what never became everybody's.
+journal, since it may have applied what never became everybody's. That it is FENCED is to be seen
+while it does so: it begins in the step after the one that found it out.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from lmax.ringbuffer.ring import RingFull
 from lmax.schema import COMMAND, CommandType, EpochChange
 from node.member_base import CHANGES
 from node.member_following import FollowingMember
-from node.refusals import CoreFailed
+from node.refusals import CoreFailed, SwitchUnderWay
 from node.roles import Files, Role, Settings
 from replicator._end import LinkEnd
 from replicator._replicator import ReplicatorAgent
-from replicator.leading import Leading, PeerState, Standby
+from replicator.leading import Leading
 from replicator.messages import Kind
+from replicator.standbys import PeerState, Standby
 from replicator.witness import Record
 
 __all__ = ["Files", "Member", "Role", "Settings"]
@@ -45,7 +47,12 @@ class Member(FollowingMember):
 
     def step(self) -> int:
         """What can be done now; how much that was. Raises CoreFailed where the node has to end."""
+        if self._is_fenced():
+            self._begin_again()
+            return 1
         done = self._hear_witness()
+        if self._is_fenced():
+            return done + 1  # that is seen before the journal is read, which may take long
         self._look_at_witness()
         if self._fetching is not None:
             return done + self._fetch(self._fetching)
@@ -186,8 +193,7 @@ class Member(FollowingMember):
             others = ", ".join(self._channels)
             raise ValueError(f"there is no node {to} beside this one, only {others}")
         if self.switching and to != self._heir_named:
-            whom = self._heir_named or "whoever has the most"
-            raise ValueError(f"a switch to {whom} is under way; wait for its end")
+            raise SwitchUnderWay(self._heir_named)
         if self._heir(to) is None:
             raise ValueError(self._no_heir(to))
         self.switching, self._heir_named = True, to
@@ -249,13 +255,15 @@ class Member(FollowingMember):
         self._gives_way_until = self._clock() + 2 * self.settings.timing.lease
         self._step_down("handed over")
 
+    def _is_fenced(self) -> bool:
+        return self.role is Role.FENCED
+
     def _step_down(self, why: str) -> None:
         self._told(f"is no longer primary: {why}")
         self.role, self._mine, self._lease_until = Role.FENCED, None, 0
         self.switching, self._heir_named = False, ""
         if self.leading is not None:
             self.leading.agent.lease(0)
-        self._begin_again()
 
 
 class Recorder:

@@ -79,12 +79,13 @@ class MemberBase:
 
     def _begin(self) -> Core:
         """The core, from what the journal holds; it follows nobody yet."""
-        self.role, self._leader = Role.STANDBY, ""
+        self._leader = ""
         self.following = self.leading = None
         self._whole = self._ready = False
         core = self._open_core()
         core.arrange(self._drivers)
         core.start()
+        self.role = Role.STANDBY
         if self.settings.snapshots:
             core.start_snapshots(self.settings.snapshots)
         return core

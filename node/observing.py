@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from node.replaying import Replay
+
 STARTING = "STARTING"
 """Shown until there is a member: it reads its journal."""
 
@@ -65,7 +67,7 @@ class Peer:
 
 @dataclass(frozen=True)
 class Observed:
-    """One look. seen_ns: when, by time.monotonic_ns."""
+    """One look. seen_ns: when, by time.monotonic_ns; replay: while the journal is read."""
 
     name: str
     cluster: str
@@ -87,10 +89,12 @@ class Observed:
     resent: int = 0
     waits: int = 0
     refused: int = 0
+    limited: int = 0
     journal_problem: str = ""
     journal_mode: str = ""
     snapshot_sequence: int = 0
     snapshot_problem: str = ""
+    replay: Replay | None = None
     seen_ns: int = field(default_factory=time.monotonic_ns)
 
     @property
@@ -138,6 +142,7 @@ def observe(
         resent=counters.get("resent", counters.get("resends", 0)),
         waits=counters.get("waits", 0),
         refused=counters.get("refused", 0),
+        limited=_limited(member),
         journal_problem=str(core.journal.problem or ""),
         journal_mode=core.journal.mode,
         snapshot_sequence=snapshots.sequence if snapshots else 0,
@@ -152,6 +157,13 @@ def _trouble(member: MemberLike) -> str:
 def _counters(member: MemberLike) -> dict[str, int]:
     side = member.leading or member.following
     return dict(side.agent.counters) if side is not None else {}
+
+
+def _limited(member: MemberLike) -> int:
+    """Frames of handshakes that were dropped because too many came."""
+    if member.leading is not None:
+        return sum(end.limited for end in member.leading.agent.ends)
+    return int(member.following.agent.end.limited) if member.following is not None else 0
 
 
 def _peers(member: MemberLike, published: int) -> tuple[Peer, ...]:
@@ -211,7 +223,9 @@ def as_json(seen: Observed) -> dict[str, Any]:
             "resent": seen.resent,
             "waits": seen.waits,
             "refused": seen.refused,
+            "limited": seen.limited,
         },
+        "replay": seen.replay._asdict() if seen.replay else None,
         "journal": {"problem": seen.journal_problem, "mode": seen.journal_mode},
         "snapshot": {"sequence": seen.snapshot_sequence, "problem": seen.snapshot_problem},
         "clock": {

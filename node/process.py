@@ -14,6 +14,7 @@ from node.control import TO, ControlServer
 from node.control_client import NobodyAnswers, ask
 from node.control_loop import PATIENCE_S, ControlLoop, Port, Refusal
 from node.observing import MemberLike, Observed
+from node.replaying import Replaying
 
 CLOSE_S = 30.0
 """How long the member may take to close; a start may still be reading its journal."""
@@ -32,11 +33,12 @@ class Stopping(Protocol):
 class Parts:
     """What a node is put together from; see node.wiring.
 
-    open_member: the member; it gets a function that takes lines about what it does.
+    open_member: the member; it gets a function that takes lines about what it does, and is to say
+    how far it has read its journal.
     serve_clients: opens its client port; see node.client_port.
     """
 
-    open_member: Callable[[NodeConfig, Callable[[str], None]], MemberLike]
+    open_member: Callable[[NodeConfig, Callable[[str], None], Replaying], MemberLike]
     serve_clients: Callable[[NodeConfig, MemberLike], Port]
 
 
@@ -51,7 +53,7 @@ def run_node(
     loop = ControlLoop(
         config.node.name,
         config.cluster.name,
-        lambda told: parts.open_member(config, told),
+        lambda told, replaying: parts.open_member(config, told, replaying),
         serve=lambda member: parts.serve_clients(config, member),
         tell=lambda seen, line: say(log_line(seen, line)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -9,26 +10,29 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from journal.batches import end_of
 from journal.cutting import cut_behind
+from journal.errors import JournalError
 from journal.files import DEFAULT_SEGMENT_BYTES, lock_folder
 from journal.folder import RealFolder
 from journal.key_sources import load_keys
 from journal.receiving import complete_arrival
 from journal.snapshots import SnapshotStore, snapshot_folder
 from lmax.ringbuffer.agent import AgentBase
-from node.cluster_config import NodeConfig
+from node.cluster_config import NodeConfig, NodePart
 from node.config_values import ConfigError
 from node.core import Core
 from node.member import Member, Settings
+from node.replaying import Replaying
 from replicator.aeron import AeronChannel, AeronClient, MediaDriver
 from replicator.common import MS, Clock, Post, Timing
 from replicator.fetching import Fetching
 from replicator.greeter import PeerGreeter
 from replicator.identity import IdentityError, load_identity, parse_public
-from replicator.leading import Rule
 from replicator.nodes import Node, Peer
 from replicator.own_log import OwnLog
 from replicator.refused import Refused
+from replicator.standbys import Rule
 from replicator.witness_address import BadAddress, open_witness
 from replicator.witness_keeper import ThreadKeeper
 
@@ -49,9 +53,17 @@ class RealMember(Member):
 
 
 def open_real_member(
-    config: NodeConfig, told: Told, segment_bytes: int = DEFAULT_SEGMENT_BYTES
+    config: NodeConfig,
+    told: Told,
+    replaying: Replaying | None = None,
+    *,
+    segment_bytes: int = DEFAULT_SEGMENT_BYTES,
 ) -> Member:
-    """The member that a configuration describes. Raises ConfigError, and what a core raises."""
+    """The member that a configuration describes. Raises ConfigError, and what a core raises.
+
+    replaying: is told how far the journal is read, now and whenever it is read again.
+    """
+    progress = replaying or Replaying()
     with ExitStack() as stack:
         try:
             lease = config.cluster.lease_ms / 1000
@@ -63,7 +75,7 @@ def open_real_member(
         channels, drivers = open_channels(config, stack)
         member = RealMember(
             settings_of(config),
-            lambda: open_core(config, segment_bytes),
+            lambda: open_core(config, progress, segment_bytes),
             channels,
             greeters,
             keeper,
@@ -81,10 +93,22 @@ def journal_of(config: NodeConfig) -> Path:
     return config.node.data / "journal"
 
 
-def open_core(config: NodeConfig, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> Core:
+def open_core(config: NodeConfig, replaying: Replaying, segment_bytes: int) -> Core:
     part, journal = config.node, journal_of(config)
+    replaying.begin(0, 0)
+    try:
+        return _open_core(part, journal, config.cluster.id, replaying, segment_bytes)
+    finally:
+        replaying.over()
+
+
+def _open_core(
+    part: NodePart, journal: Path, cluster: bytes, replaying: Replaying, segment_bytes: int
+) -> Core:
     if journal.is_dir():  # files of another node may have been on their way at the last stop
         complete_arrival(RealFolder(journal), RealFolder(snapshot_folder(journal)))
+        with contextlib.suppress(JournalError):  # the core tells what is wrong with it
+            replaying.begin(0, end_of(RealFolder(journal)).sequence)
     return Core(
         journal,
         layout=part.layout,
@@ -92,7 +116,8 @@ def open_core(config: NodeConfig, segment_bytes: int = DEFAULT_SEGMENT_BYTES) ->
         journal_mode=part.journal_mode,
         journal_key=part.journal_key,
         replicated=True,
-        cluster=config.cluster.id,
+        cluster=cluster,
+        replaying=replaying,
     )
 
 

@@ -49,3 +49,13 @@ class LogicFailed(CoreFailed):
             f"{message.rstrip('.')}. A restart would stop there again:"
             f" `lmax journal skip` leaves command {sequence} out."
         )
+
+
+class SwitchUnderWay(ValueError):
+    """The lead is being handed over to another node already."""
+
+    def __init__(self, heir: str) -> None:
+        super().__init__(
+            f"the lead is on its way to {heir or 'whoever has the most'} already; wait until it is"
+            " there"
+        )

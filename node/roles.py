@@ -11,7 +11,7 @@ from node.core import Core
 from node.snapshots import Every
 from replicator.common import Clock, Post, Timing
 from replicator.fetching import Fetching
-from replicator.leading import Log, Rule
+from replicator.standbys import Log, Rule
 
 OpenCore = Callable[[], Core]
 LogOf = Callable[[Core], Log]

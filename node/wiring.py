@@ -12,6 +12,7 @@ from node.control_loop import Port
 from node.observing import MemberLike
 from node.process import Parts
 from node.real_member import open_real_member
+from node.replaying import Replaying
 from replicator.identity import make_identity
 
 
@@ -20,9 +21,11 @@ def real_parts() -> Parts:
     return Parts(open_member, serve_clients)
 
 
-def open_member(config: NodeConfig, told: Callable[[str], None]) -> MemberLike:
+def open_member(
+    config: NodeConfig, told: Callable[[str], None], replaying: Replaying
+) -> MemberLike:
     """The member over this node's journal, with Aeron's channels and the witness."""
-    return open_real_member(config, told)
+    return open_real_member(config, told, replaying)
 
 
 def serve_clients(config: NodeConfig, member: MemberLike) -> Port:

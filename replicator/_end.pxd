@@ -15,6 +15,9 @@ from replicator.channel cimport Channel, ChannelBase
 cdef enum:
     MAILS = 8  # messages in a mailbox
     MAIL_BYTES = 131072
+    CLEAR_NS = 20000000  # clear frames: one in this time,
+    CLEAR_BURST = 16  # and so many at once
+    MOST_NOISE = 64  # frames dropped in one call of link_receive
 
 
 cdef struct Mail:
@@ -36,9 +39,12 @@ cdef struct Link:
     int64_t sent_ns
     int64_t connections  # atomic: how many have proven themselves
     int64_t full  # messages that were dropped because nobody emptied the inbox
+    int64_t clear_ns  # when all clear frames that came would have been due, at their rate
+    int64_t limited  # atomic: clear frames that were dropped because too many came
 
 
 # The next good frame, decrypted: its body's size, 0 when there is none; `body` and `kind` are set.
+# 0 also behind a lot of bad ones, so that whoever floods the port holds nobody up.
 cdef int64_t link_receive(Link *link, int64_t now, uint32_t *kind, char **body) noexcept nogil
 
 # Where a body of up to MAX_MESSAGE - FRAME_OVERHEAD bytes goes; NULL while the last frame waits.

@@ -16,7 +16,8 @@ from replicator.messages cimport HELLO, JOIN, TELL_KEYS
 
 cdef int64_t link_receive(Link *link, int64_t now, uint32_t *kind, char **body) noexcept nogil:
     cdef int64_t size, found
-    while True:
+    cdef int _noise
+    for _noise in range(MOST_NOISE):
         size = link.channel.receive(link.channel.state, link.into, MAX_MESSAGE)
         if size <= 0:
             return 0
@@ -24,6 +25,8 @@ cdef int64_t link_receive(Link *link, int64_t now, uint32_t *kind, char **body) 
         if size >= 4:
             memcpy(kind, link.into, 4)
             if HELLO <= kind[0] < JOIN:
+                if not may_be_clear(link, now):
+                    continue
                 body[0] = link.into
                 return size
         if link.pending != NULL:
@@ -38,6 +41,16 @@ cdef int64_t link_receive(Link *link, int64_t now, uint32_t *kind, char **body) 
             if found > 0:
                 store_release_i64(&link.heard_ns, now)
                 return found
+    return 0
+
+
+cdef inline bint may_be_clear(Link *link, int64_t now) noexcept nogil:
+    """A token bucket: anybody can send such frames, and each costs control a signature."""
+    if link.clear_ns - now > (CLEAR_BURST - 1) * <int64_t>CLEAR_NS:
+        store_release_i64(&link.limited, link.limited + 1)
+        return False
+    link.clear_ns = max(link.clear_ns, now) + CLEAR_NS
+    return True
 
 
 cdef inline int64_t opened(
@@ -223,3 +236,8 @@ cdef class LinkEnd:
     def connections(self) -> int:
         """How many connections have proven themselves."""
         return load_acquire_i64(&self.link.connections)
+
+    @property
+    def limited(self) -> int:
+        """How many first frames of a handshake were dropped because too many came at a time."""
+        return load_acquire_i64(&self.link.limited)

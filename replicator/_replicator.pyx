@@ -317,11 +317,14 @@ cdef class ReplicatorAgent(AgentBase):
         """Acknowledge until then, by the agent's clock."""
         store_release_i64(&self.replicator.lease_until_ns, until_ns)
 
+    def has(self, int index):
+        """Up to where that peer has it: received or, where that is asked for, synced."""
+        cdef Ack *ack = &self.replicator.peers[index].said
+        return load_acquire_i64(&ack.synced if self.replicator.durable else &ack.received)
+
     def has_all(self, int index):
         """Whether that peer has everything that is permitted."""
-        cdef Ack *ack = &self.replicator.peers[index].said
-        cdef int64_t *has = &ack.synced if self.replicator.durable else &ack.received
-        return load_acquire_i64(has) >= sequence_get(self.replicator.permitted)
+        return self.has(index) >= sequence_get(self.replicator.permitted)
 
     def acknowledged(self, int index):
         """The sequence up to which that peer has received everything, as it grows."""

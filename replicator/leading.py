@@ -19,104 +19,17 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Protocol
+from dataclasses import replace
 
 from replicator._replicator import ReplicatorAgent
-from replicator.common import Clock, Greeter, Place, Post, Timing
+from replicator.common import Clock, Place, Timing
 from replicator.messages import Answer, Join, Kind, Verb
+from replicator.standbys import Log, PeerState, Recorder, Rule, Standby
 
 MAILS_A_STEP = 16
 
 BEHIND = "catches up"
-
-
-class PeerState(Enum):
-    """Where a standby is, as its primary sees it."""
-
-    ASIDE = "not connected, or not known to go on from here"
-    FEEDING = "gets what it lacks from the journal"
-    LIVE = "gets every batch as it is sealed"
-    COUNTED = "acknowledgements wait for it"
-
-
-class Feed(Protocol):
-    """What a peer lacks, from the journal."""
-
-    sequence: int
-    """Of the last command that was posted."""
-
-    too_large: bool
-    """A batch is too long for a message: files have to be taken."""
-
-    def step(self, post: Post) -> bool:
-        """Post some more; False when there is nothing more now, or no room."""
-
-    def wanted(self, body: bytes) -> None:
-        """The peer asks for something of it."""
-
-    def close(self) -> None: ...
-
-
-class Log(Protocol):
-    """The primary's own journal, as far as standbys ask about it."""
-
-    cluster: bytes
-
-    def place_at(self, sequence: int) -> Place | None:
-        """That of the batch which ends there; None if none does, or it is no longer there."""
-
-    def end_of_epoch(self, epoch: int) -> Place:
-        """The last place whose epoch is not above that one; sequence 0 if there is none."""
-
-    @property
-    def first(self) -> int:
-        """The sequence behind which the journal begins."""
-
-    def feed(self, after: Place) -> Feed: ...
-
-    def ship(self) -> Feed:
-        """The files for somebody who has nothing, or too little."""
-
-
-class Recorder(Protocol):
-    """How changes of the in-sync record are asked for; the answer comes by `witnessed`."""
-
-    def record(self, names: frozenset[str]) -> None: ...
-
-    @property
-    def busy(self) -> bool: ...
-
-
-@dataclass
-class Standby:
-    """One peer."""
-
-    name: str
-    greeter: Greeter
-    state: PeerState = PeerState.ASIDE
-    feed: Feed | None = None
-    held: int | None = None
-    reached: int = 0
-    since: int = 0
-    problem: str = ""
-    needs_files: bool = False
-    stopping: bool = False
-    told_to_stop: bool = False
-    dropped: bool = False
-    """The agent is told to count it no more, and may not have got to it yet."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Which standbys acknowledgements wait for, and what happens without them.
-
-    names: all of these have to be in sync; empty: any one that is. policy: "halt" or "alone".
-    """
-
-    names: frozenset[str] = frozenset()
-    policy: str = "alone"
+SKIPPED_TOO = "; if a command was left out on both, give it an empty folder"
 
 
 class Leading:
@@ -205,6 +118,7 @@ class Leading:
             peer.feed, peer.problem, peer.needs_files = self._log.ship(), "takes files", False
         elif answer.verb is Verb.DIFFERS:
             peer.problem = f"its log differs from ours at {join.sequence} of epoch {join.epoch}"
+            peer.problem += SKIPPED_TOO if self._log.left_out else ""
 
     def _feed_again(self, index: int, peer: Standby, missing: int) -> None:
         """Something from the journal was lost on its way: it comes again."""
@@ -225,6 +139,8 @@ class Leading:
                 verb, self.epoch, place.sequence, place.epoch, place.hash, self._log.cluster
             )
 
+        if join.sequence < self._log.left_out:
+            return answer(Verb.FILES, Place(0, 0, bytes(32)))
         if join.sequence == 0 and self._log.first == 0:
             return answer(Verb.GO_ON, Place(0, 0, self._log.cluster.ljust(32, b"\0")))
         if join.sequence <= self._log.first and self._log.first:
@@ -252,16 +168,27 @@ class Leading:
             return peer.feed.step(self.agent.ends[index].post) if peer.feed else 0
         if peer.state is PeerState.FEEDING:
             return self._feed(index, peer)
-        received, _, _, _ = self.agent.said(index)
         if not self.agent.is_live(index) and self.agent.ends[index].idle:
             self._lose(index, peer, "begins anew")
         elif self._silent(index, peer):
             self._lose(index, peer, "is silent")
-        elif peer.state is PeerState.LIVE and received >= peer.reached:
+        elif peer.state is PeerState.LIVE and self._keeps_up(index, peer):
             self._count(index, peer)
         else:
             peer.problem = ""  # it was silent for a while
         return 0
+
+    def _keeps_up(self, index: int, peer: Standby) -> bool:
+        """Whether it got within a heartbeat what was permitted at its beginning.
+
+        Acknowledgements wait for who is counted. One that has just come from the journal may still
+        be a while behind, and they would all wait for it at once.
+        """
+        now = self._clock()
+        in_time = now - peer.marked <= self._timing.heartbeat
+        if not in_time:
+            peer.reached, peer.marked = self.agent.permitted.value, now
+        return in_time and self.agent.has(index) >= peer.reached
 
     def _silent(self, index: int, peer: Standby) -> bool:
         heard = max(self.agent.ends[index].heard_ns, peer.since)
@@ -285,7 +212,6 @@ class Leading:
         if peer.feed.sequence < peer.held or not end.idle:
             return 0
         if self.agent.go_live(index, peer.feed.sequence):
-            peer.reached = peer.feed.sequence
             peer.feed.close()
             peer.feed, peer.state, peer.problem = None, PeerState.LIVE, ""
             peer.since = self._clock()

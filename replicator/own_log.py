@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 from journal.batches import BatchReader, beginning_of, find_batch, last_epochs
 from journal.folder import ReadFolder
+from journal.headers import announced_skips
 from journal.keys import Keys
 from journal.snapshots import SnapshotStore
 from replicator.common import Place, Post
@@ -56,6 +58,11 @@ class OwnLog:
     @property
     def first(self) -> int:
         return beginning_of(self._folder).sequence
+
+    @cached_property
+    def left_out(self) -> int:
+        """Written only while nobody has the journal open, so it stays as it is."""
+        return max(announced_skips(self._folder), default=0)
 
     def feed(self, after: Place) -> JournalFeed:
         at = find_batch(self._folder, after.sequence) if after.sequence else None

@@ -146,7 +146,14 @@ def _row(member: dict[str, Any]) -> list[str]:
         return [member["name"] or member["control"], "?", *[""] * 6, member["error"]]
     at, peers = member["sequences"], member["peers"]
     lag = max((peer["lag"] for peer in peers), default=0)
-    problems = [member["problem"], member["journal"]["problem"], member["snapshot"]["problem"]]
+    replay = member.get("replay")
+    reading = f"reads its journal: {replay['at']:,} of {replay['end']:,}" if replay else ""
+    problems = [
+        reading,
+        member["problem"],
+        member["journal"]["problem"],
+        member["snapshot"]["problem"],
+    ]
     if member["role"] == "PRIMARY":
         problems += [f"{peer['name']}: {peer['problem']}" for peer in peers if peer["problem"]]
     return [

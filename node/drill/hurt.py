@@ -24,6 +24,7 @@ from node.cli.node_verbs import run
 from node.cluster_config import NodeConfig
 from node.observing import MemberLike
 from node.real_member import open_real_member
+from node.replaying import Replaying
 from node.wiring import real_parts
 
 
@@ -51,8 +52,10 @@ class FailingFiles:
 @click.option("--segment-bytes", type=int, default=DEFAULT_SEGMENT_BYTES)
 @guarded
 def main(config: Path, mark: Path | None, segment_bytes: int) -> Exit:
-    def open_member(config: NodeConfig, told: Callable[[str], None]) -> MemberLike:
-        return open_real_member(config, told, segment_bytes=segment_bytes)
+    def open_member(
+        config: NodeConfig, told: Callable[[str], None], replaying: Replaying
+    ) -> MemberLike:
+        return open_real_member(config, told, replaying, segment_bytes=segment_bytes)
 
     if mark is not None:
         failing = FailingFiles(mark)

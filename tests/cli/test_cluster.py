@@ -90,7 +90,7 @@ def test_a_new_identity_is_a_private_file_and_a_key_for_the_others(tmp_path):
 
 def test_a_node_runs_until_it_is_asked_to_end(pair, monkeypatch):
     member, stop, client_port = StandIn(role="IN_SYNC"), Stop(), Port()
-    parts = Parts(lambda config, told: member, lambda config, member: client_port)
+    parts = Parts(lambda config, told, replaying: member, lambda config, member: client_port)
     monkeypatch.setattr(node_verbs, "real_parts", lambda: parts)
     monkeypatch.setattr(node_verbs, "Stop", lambda: stop)
 

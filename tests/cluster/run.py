@@ -21,7 +21,7 @@ from lmax.schema import COMMAND, CommandType, EventFlag, EventType
 from node.core import EVERYTHING
 from node.member import Role
 from replicator.common import MS
-from replicator.leading import Rule
+from replicator.standbys import Rule
 from tests.cluster.traders import Traders
 from tests.cluster.world import CLUSTER, Node, World, in_sync
 from tests.journal.simulated import Chances

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from node.member import Role
-from replicator.leading import Rule
+from replicator.standbys import Rule
 from tests.cluster.world import TIMING, World, in_sync
 from tests.simulation.clients import setup
 
@@ -81,7 +81,7 @@ def test_who_is_not_in_sync_is_refused_by_name(world: World) -> None:
 def test_two_switches_at_a_time_are_one_too_many(world: World) -> None:
     lead = world.nodes["a"].alive
     lead.switch("b")
-    with pytest.raises(ValueError, match="a switch to b is under way"):
+    with pytest.raises(ValueError, match="the lead is on its way to b already"):
         lead.switch("c")
     lead.switch("b")
     world.until(lambda: world.nodes["b"].is_primary)

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from journal.files import Journal
 from journal.folder import RealFolder
 from journal.reader import Reader
+from journal.skips import write_skip
 from journal.tails import tail_names
 from lmax.records import joined
 from node.cluster_config import load_config
@@ -20,7 +22,9 @@ from node.drill.machine import free_ports
 from node.forcing import force, open_record, wish
 from node.member import Member, Role
 from node.real_member import open_real_member
+from node.refusals import LogicFailed
 from node.wiring import new_identity
+from tests.failing.test_failing_command import checkpoint
 from tests.node.playing import market
 
 SECONDS = 90
@@ -247,3 +251,44 @@ def test_a_node_that_was_not_in_sync_leads_after_an_operators_word(pair: Pair) -
     pair.until(pair.in_sync)
     pair.until(pair.same)
     assert tail_names(RealFolder(pair.journal("a"))), "what only a had is kept"
+
+
+@pytest.mark.timeout(300)
+def test_f29_a_command_that_is_left_out_on_one_node_is_left_out_on_all(pair: Pair) -> None:
+    """What leaves it out stands in a segment's header: batches alone do not carry it."""
+    for file in pair.files.values():
+        file.write_text(file.read_text().replace("checkpoints = 1.0", "checkpoints = 0"))
+    pair.start("a")
+    pair.start("b")
+    pair.until(pair.in_sync)
+    pair.publish("a", market(1, 300))
+    pair.until(pair.same)
+    a = pair.members["a"]
+    poison = a.core.submit(checkpoint(a.core.submit(checkpoint()), 7))
+    with pytest.raises(LogicFailed):
+        pair.until(lambda: False)
+    b = pair.members["b"]
+    deadline = time.monotonic() + SECONDS
+    while b.core.synced.value < poison and time.monotonic() < deadline:
+        time.sleep(0.001)
+    pair.close()
+    with Journal(pair.journal("a"), mode="buffered") as journal:
+        record = write_skip(journal, poison, "ticket 17")
+    pair.start("a")
+    pair.until(lambda: pair.members["a"].role is Role.PRIMARY)
+    with pytest.raises(LogicFailed):
+        pair.start("b")  # its journal does not say so
+    pair.journal("b").rename(pair.journal("b").with_name("kept"))
+    pair.start("b")
+    pair.until(pair.in_sync)
+    pair.publish("a", market(2, 100)[-50:])
+    pair.until(pair.same)
+    assert any(line.startswith("a: b joins at 0: FILES") for line in pair.lines), pair.lines
+    pair.members["a"].switch()
+    pair.until(lambda: pair.members["b"].role is Role.PRIMARY)
+    pair.until(pair.in_sync)
+    pair.until(pair.same)
+    for name in "ab":
+        pair.end(name)
+        with Reader(pair.journal(name)) as reader:
+            assert reader.skipped == {record: poison}

@@ -123,3 +123,25 @@ def test_a_witness_that_forgot_an_epoch_is_found_out_after_a_restart_too(world: 
     world.until(lambda: b.is_primary)
     assert b.alive.problem == ""
     assert b.core.epoch == 4
+
+
+def test_who_is_fenced_is_seen_to_be_before_it_reads_its_journal(world: World) -> None:
+    last = trade(world)
+    world.until(lambda: world.lead.core.business.applied >= last)
+    a = world.nodes["a"].alive
+    core = a.core
+    a.switch()
+    world.until(lambda: a.role is Role.FENCED)
+    assert a.core is core, "nothing was read again yet"
+    assert not a.acknowledges
+    assert not a.takes_orders
+    assert a.lease_until == 0
+    permitted = core.permitted.value
+    for _ in range(20):
+        core.step()
+    assert core.permitted.value == permitted, "without a lease nothing more is permitted"
+    world.nodes["a"].now()
+    a.step()
+    assert a.core is not core
+    assert a.role is Role.STANDBY
+    world.until(in_sync(world))

@@ -25,8 +25,8 @@ from node.refusals import CoreFailed
 from replicator._secure import SecureLink
 from replicator.common import MS, Post, Timing
 from replicator.fetching import Fetching
-from replicator.leading import Rule
 from replicator.own_log import OwnLog
+from replicator.standbys import Rule
 from replicator.witness import Lost, Record, Unavailable
 from replicator.witness_keeper import Answer
 from tests.cluster.network import Network

@@ -27,7 +27,7 @@ def served(
     of those that are asked to hand over, and to whom."""
     member = member or StandIn(role=role)
     started = loop is None
-    loop = loop or ControlLoop(name, "lmax", lambda told: member)
+    loop = loop or ControlLoop(name, "lmax", lambda told, replaying: member)
     wanted = asked if asked is not None else []
 
     def demote_at(leader: str, to: str, timeout: float) -> None:

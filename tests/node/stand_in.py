@@ -105,7 +105,9 @@ def leading() -> Any:
     """A standby b that has 93, 90, 88."""
     peer = SimpleNamespace(name="b", state=State.COUNTED, feed=None, problem="")
     agent = SimpleNamespace(
-        said=lambda index: (93, 90, 88, 0), counters={"batches": 7, "resent": 1, "waits": 2}
+        said=lambda index: (93, 90, 88, 0),
+        counters={"batches": 7, "resent": 1, "waits": 2},
+        ends=[SimpleNamespace(limited=6)],
     )
     return SimpleNamespace(agent=agent, standbys=[peer])
 
@@ -113,6 +115,8 @@ def leading() -> Any:
 def following() -> Any:
     """A primary that has sent 120 and permits 110."""
     agent = SimpleNamespace(
-        leader=(3, 120, 110, 3), counters={"batches": 5, "refused": 1, "resends": 4}
+        leader=(3, 120, 110, 3),
+        counters={"batches": 5, "refused": 1, "resends": 4},
+        end=SimpleNamespace(limited=8),
     )
     return SimpleNamespace(agent=agent, stage=State.FOLLOWING, problem="")

@@ -16,6 +16,7 @@ from node.control_client import NobodyAnswers, ask
 from node.control_loop import ControlLoop, Refusal
 from node.control_metrics import NAMES
 from node.observing import ROLES
+from node.refusals import SwitchUnderWay
 from tests.node.serving import served
 from tests.node.stand_in import State
 
@@ -61,7 +62,8 @@ def test_the_status_of_a_primary():
             "lag": 7, "connected": True, "problem": "",
         }
     ]  # fmt: skip
-    assert found["replication"] == {"batches": 7, "resent": 1, "waits": 2, "refused": 0}
+    counted = {"batches": 7, "resent": 1, "waits": 2, "refused": 0, "limited": 6}
+    assert found["replication"] == counted
     assert found["journal"] == {"problem": "", "mode": "direct"}
 
 
@@ -73,7 +75,8 @@ def test_the_status_of_a_standby():
     assert found["lease_seconds"] == 0
     (leader,) = found["peers"]
     assert (leader["name"], leader["state"], leader["lag"]) == ("a", "FOLLOWING", 20)
-    assert found["replication"] == {"batches": 5, "resent": 4, "waits": 0, "refused": 1}
+    counted = {"batches": 5, "resent": 4, "waits": 0, "refused": 1, "limited": 8}
+    assert found["replication"] == counted
 
 
 def test_a_standby_that_is_fed_is_as_far_as_the_journal_was_read_for_it():
@@ -98,6 +101,7 @@ def test_every_metric_is_there_with_its_value():
     assert found["lmax_peer_state"] == {("b", "COUNTED"): 1}
     assert found["lmax_failovers_total"][()] == 1
     assert found["lmax_replication_batches_total"][()] == 7
+    assert found["lmax_replication_limited_total"][()] == 6
     assert found["lmax_problem"][()] == 0
     assert 0 < found["lmax_lease_seconds"][()] <= 60
 
@@ -127,13 +131,27 @@ def test_a_lease_that_ran_out_is_not_shown_as_one_that_runs():
         assert metrics(server)["lmax_acknowledges"][()] == 0
 
 
+def test_a_lease_gets_older_once():
+    """What is shown is what was left then, without the time since: not twice that."""
+    with served() as (server, loop, _member):
+        loop.end()
+        loop.join(60)
+        object.__setattr__(loop.seen, "lease_seconds", 1000.0)
+        object.__setattr__(loop.seen, "seen_ns", time.monotonic_ns() - 300 * 10**9)
+        shown = ask(address(server), "/status")["lease_seconds"]
+        measured = metrics(server)["lmax_lease_seconds"][()]
+        later = 1000 - loop.seen.age_seconds
+    for found in (shown, measured):
+        assert later <= found <= 700
+
+
 def test_the_hash_of_the_last_checkpoint():
     with served() as (server, _, _):
         assert ask(address(server), "/hash") == {"sequence": 80, "hash": "0000000000abcdef"}
 
 
 def test_before_there_is_a_member_the_port_answers():
-    loop = ControlLoop("a", "lmax", lambda told: pytest.fail("it was never started"))
+    loop = ControlLoop("a", "lmax", lambda told, replaying: pytest.fail("it was never started"))
     with listening(loop) as server:
         assert ask(address(server), "/status")["role"] == "STARTING"
         assert metrics(server)["lmax_role"][("STARTING",)] == 1
@@ -155,6 +173,18 @@ def test_a_primary_hands_over_to_who_is_named():
     with served() as (server, _loop, _member):
         found = ask(address(server), "/demote?to=c", post=True, timeout=60)
     assert (found["role"], found["leader"], found["epoch"]) == ("STANDBY", "c", 4)
+
+
+def test_a_switch_to_another_one_is_told_when_one_is_under_way(monkeypatch):
+    with served() as (server, _loop, member):
+
+        def switch(to: str) -> None:
+            raise SwitchUnderWay("c")
+
+        monkeypatch.setattr(member, "switch", switch)
+        kind, detail = refused(server, "/demote?to=b")
+    assert kind == "switching"
+    assert detail == "the lead is on its way to c already; wait until it is there"
 
 
 def test_who_is_named_and_is_not_in_sync_is_refused():
@@ -295,7 +325,7 @@ def test_a_token_is_asked_for_and_is_in_no_answer():
 
 
 def test_other_machines_are_not_listened_to_without_a_token():
-    loop = ControlLoop("a", "lmax", lambda told: pytest.fail("never"))
+    loop = ControlLoop("a", "lmax", lambda told, replaying: pytest.fail("never"))
     with pytest.raises(ConfigError, match="name a control_token"):
         ControlServer(Address("0.0.0.0", 0), loop, lambda name, to, timeout: None)
 

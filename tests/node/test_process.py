@@ -73,7 +73,7 @@ class Node:
         except BaseException as error:
             self.error = error
 
-    def _open(self, config, told):
+    def _open(self, config, told, replaying):
         self.opened_with, self.member.told = config, told
         return self.member
 
@@ -173,7 +173,7 @@ def test_a_journal_that_fails_ends_the_node_with_its_reason(config):
 
 
 def test_a_member_that_cannot_be_opened_ends_the_node(config):
-    def refuse(config, told):
+    def refuse(config, told, replaying):
         raise JournalFailed("not today")
 
     parts = Parts(refuse, lambda config, member: pytest.fail("there is no member to serve"))
@@ -189,7 +189,7 @@ def test_a_client_port_that_cannot_be_opened_closes_the_member(config):
         raise ConfigError("the port is in use")
 
     with pytest.raises(ConfigError, match="in use"):
-        run_node(config, Parts(lambda config, told: member, refuse), Stop(), print)
+        run_node(config, Parts(lambda config, told, replaying: member, refuse), Stop(), print)
     assert member.closed.is_set()
 
 
@@ -197,7 +197,7 @@ def test_who_is_asked_to_end_while_it_reads_its_journal_does(config):
     member, reading = StandIn(), threading.Event()
     stop = Stop()
 
-    def open_slowly(config, told):
+    def open_slowly(config, told, replaying):
         stop.ask()
         reading.wait(0.3)
         return member
@@ -301,7 +301,7 @@ def test_an_error_at_closing_is_kept_unless_there_was_one_before():
             raise OSError("at the end")
 
     member = Stubborn()
-    loop = ControlLoop("a", "lmax", lambda told: member)
+    loop = ControlLoop("a", "lmax", lambda told, replaying: member)
     loop.start()
     assert loop.opened.wait(60)
     loop.end()

@@ -37,7 +37,9 @@ def test_clients_are_answered_by_who_leads_also_after_its_core_was_replaced(conf
     member = StandIn()
     with Core(tmp_path / "first", segment_bytes=1 << 20) as first:
         member.core = first
-        node = Node(config, member, Parts(lambda config, told: member, wiring.serve_clients))
+        node = Node(
+            config, member, Parts(lambda config, told, replaying: member, wiring.serve_clients)
+        )
         node.start().until("is PRIMARY")
         with Session([str(config.me.clients)]) as session:
             assert answered(session, config)

@@ -179,3 +179,38 @@ def test_batches_of_a_later_epoch_or_another_history_are_not_taken(
         pair.step()
     assert pair.receiver.received.value == 0, "epoch 3, from a primary of epoch 2"
     pair.close()
+
+
+HELLO = (1).to_bytes(4, "little") + bytes(268)
+FLOOD = 5_000
+AT_ONCE, EVERY = 16, 20 * MS
+
+
+def test_a_flood_of_first_frames_holds_nobody_up(tmp_path: Path, seed: int) -> None:
+    """Few are looked at, the others are dropped and counted, and batches go on meanwhile."""
+    pair = Pair(tmp_path, Random(seed))
+    pair.go_live()
+    pair.publish(5)
+    pair.settle(5)
+    primary, back = pair.replicator.ends[0], pair.pipes[1]
+    back.messages.extend([HELLO] * FLOOD)
+    before, began, took = len(back.messages), pair.clock.value, 0
+    assert pair.replicator.do_work() > 0
+    assert 0 < before - len(back.messages) <= 128, "one round is short, whatever comes"
+    pair.publish(5)
+    while back.messages:
+        pair.step()
+        while primary.take() is not None:
+            took += 1
+    most = AT_ONCE + (pair.clock.value - began) // EVERY + 1
+    assert AT_ONCE // 2 <= took <= most
+    assert FLOOD - most <= primary.limited < FLOOD
+    pair.settle(10)
+    # Later there is room for some again.
+    limited = primary.limited
+    pair.clock.value += AT_ONCE * EVERY
+    back.messages.append(HELLO)
+    while primary.take() is None:
+        pair.step()
+    assert primary.limited == limited
+    pair.close()
