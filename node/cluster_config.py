@@ -15,6 +15,7 @@ from journal.key_sources import source_of
 from journal.secret import read_secret
 from journal.serve import is_here
 from node import config_values as values
+from node.config_paths import journal_key_from, place_from, witness_from
 from node.config_values import Address, ConfigError, Key, Table
 from node.snapshots import Every, parse_every
 
@@ -245,8 +246,14 @@ def _table(file: Path, found: dict[str, Any], name: str) -> Table:
     return Table(file, f"[{name}]", found[name])
 
 
+def _folder(file: Path) -> Path:
+    return file.absolute().parent
+
+
 def _cluster(table: Table) -> ClusterPart:
-    part = ClusterPart(**table.read(CLUSTER))
+    read = table.read(CLUSTER)
+    read["witness"] = witness_from(_folder(table.file), read["witness"])
+    part = ClusterPart(**read)
     if part.heartbeat_ms * 3 >= part.silence_ms:
         raise table.complain(
             "heartbeat_ms",
@@ -268,8 +275,11 @@ def _node(table: Table, members: tuple[MemberPart, ...]) -> NodePart:
     if not own:
         known = ", ".join(member.name for member in members)
         raise table.complain("name", f"no [[member]] is called {read['name']!r}, only {known}")
-    folder = table.file.absolute().parent
+    folder = _folder(table.file)
     read["control"] = read["control"] or own[0].control
+    read["control_token"] = place_from(folder, read["control_token"])
+    if read["journal_key"]:
+        read["journal_key"] = journal_key_from(folder, read["journal_key"])
     for path in ("data", "identity", "client_token_file"):
         read[path] = folder / read[path] if read[path] else None
     return NodePart(**read)

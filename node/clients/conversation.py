@@ -30,7 +30,8 @@ from node.clients.protocol import (
 from node.clients.tickets import SessionClosed, State, Ticket
 
 LOOK_S = 0.05
-PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
+PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.25
+OTHERS_AFTER_S, OTHERS_EVERY_S = 0.5, 0.25
 INBOX = 100_000
 NOT_TAKEN = (Code.RING_FULL, Code.NO_ROOM, Code.BUSY)
 
@@ -145,6 +146,7 @@ class Conversation:
             with self.changed:
                 self.closed = True
                 self.changed.notify_all()
+            self.finder.close()
 
     def _run(self) -> None:
         pause = PAUSE_S
@@ -176,7 +178,9 @@ class Conversation:
     def _end_link(self, link: Link) -> None:
         with self.changed:
             self.link = None
-        link.close()
+        link.shut()
+        with link.sending:  # a caller may be at it; what it waits for has just ended
+            link.close()
 
     def _begin(self, link: Link) -> None:
         """Send everything that is open; nothing new overtakes it."""
@@ -220,7 +224,12 @@ class Conversation:
         return request.part(kept)
 
     def _converse(self, link: Link) -> None:
-        """Until the connection is of no use any more: LinkLost, ProtocolError."""
+        """Until the connection is of no use any more: LinkLost, ProtocolError.
+
+        While the node is silent, the others are asked whether one of them leads by now. It is not
+        given up for that before one does, or before its time is over.
+        """
+        ask_others = 0.0
         while not self.closed:
             frames = link.receive(LOOK_S)
             now = time.monotonic()
@@ -234,8 +243,14 @@ class Conversation:
                 self._expire(now)
                 again = [self.outbox.number(request, now) for request in self.outbox.due(now)]
                 oldest = self.outbox.oldest_sent()
-            if not frames and oldest is not None and now - oldest > self._answer_within:
+            silent = now - oldest if oldest is not None and not frames else 0.0
+            if silent > self._answer_within:
                 raise LinkLost(f"{link.address} did not answer within {self._answer_within} s")
+            if silent > OTHERS_AFTER_S and now >= ask_others:
+                self.finder.look(but=link.address)
+                ask_others = now + OTHERS_EVERY_S
+            if self.finder.heard():
+                raise LinkLost(f"another node than {link.address} leads by now")
             for data in again:
                 self.send(link, data)
 

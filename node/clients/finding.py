@@ -1,67 +1,105 @@
-"""Which node is the primary: asking one after the other."""
+"""Which node is the primary: all are asked, and none is waited for that is silent."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import deque
 
+from node.clients.asking import Asking
 from node.clients.link import Link, LinkLost
-from node.clients.protocol import Code, Hello, ProtocolError, Role
+from node.clients.protocol import Code, Hello, Role
 
-CONNECT_WITHIN_S = 2.0
+APART_S = 0.1
+"""A node that has not answered for so long does not keep the next one from being asked."""
 
 
-@dataclass
 class Finder:
     """Knows the nodes' client ports, and what was wrong with each when it was asked last.
 
     epoch: the highest that was seen; a primary of a lower one is none. A session with a token
-    shows it only at `addresses`, not wherever a node says that the primary is.
+    shows it only at `addresses`, not wherever a node says that the primary is. hint: whom to
+    ask first. Who is silent stays asked while the others are asked again and again.
     """
 
-    addresses: list[str]
-    hello: Hello
-    epoch: int = 0
-    refused_epochs: int = 0
-    problems: dict[str, str] = field(default_factory=dict)
-    hint: str = ""
+    def __init__(self, addresses: list[str], hello: Hello) -> None:
+        self.addresses = addresses
+        self.epoch = 0
+        self.refused_epochs = 0
+        self.problems: dict[str, str] = {}
+        self.hint = ""
+        self._anywhere = not hello.token
+        self._asking = Asking(hello)
+        self._found: Link | None = None
 
     def find(self) -> Link | None:
-        """A connection to the primary; None if none of the nodes is it just now."""
-        turn = [*filter(self._may_ask, [self.hint]), *self.addresses]
+        """A connection to the primary; None if none of the nodes says just now that it is it."""
+        turn = deque([*filter(self._may_ask, [self.hint]), *self.addresses])
         self.hint = ""
         asked: set[str] = set()
-        while turn:
-            address = turn.pop(0)
-            if address in asked:
-                continue
-            asked.add(address)
-            link = self._ask(address)
-            if link is None:
-                continue
-            if link.welcome.role == Role.PRIMARY and link.welcome.epoch >= self.epoch:
-                self.problems.pop(address, None)
-                self.epoch = link.welcome.epoch
-                return link
-            link.close()
-            self._note(address, link)
-            turn[:0] = filter(self._may_ask, [link.welcome.primary])
-        return None
+        while not self.heard():
+            if turn:
+                address = turn.popleft()
+                if address in asked or address in self._asking.open:
+                    continue
+                asked.add(address)
+                self._asking.begin(address)
+            elif not self._asking.open:
+                return None
+            answer = self._asking.answer(APART_S)
+            if answer is not None:
+                turn.extendleft(filter(self._may_ask, [self._judge(*answer)]))
+            elif not turn:
+                self._note_silent()
+                return None
+        found, self._found = self._found, None
+        return found
+
+    def look(self, but: str) -> None:
+        """Ask all but that one, and do not wait: `heard` tells."""
+        for address in self.addresses:
+            if address != but:
+                self._asking.begin(address)
+
+    def heard(self) -> bool:
+        """Whether a primary has answered, which `find` will give."""
+        while answer := self._asking.answer(0):
+            self._judge(*answer)
+        return self._found is not None
+
+    def close(self) -> None:
+        self._asking.close()
+        self._keep(None)
 
     def _may_ask(self, address: str) -> bool:
-        return bool(address) and (address in self.addresses or not self.hello.token)
+        return bool(address) and (address in self.addresses or self._anywhere)
 
-    def _ask(self, address: str) -> Link | None:
-        try:
-            return Link(address, self.hello, CONNECT_WITHIN_S)
-        except LinkLost as error:
-            self.problems[address] = str(error) + (
-                "; is the token right?" if error.code == Code.BAD_TOKEN else ""
-            )
-        except (OSError, ProtocolError, ValueError) as error:
+    def _judge(self, address: str, found: Link | Exception) -> str:
+        """Keep the primary's connection; of another node, where it says that the primary is."""
+        if isinstance(found, Exception):
+            self._note_error(address, found)
+            return ""
+        if found.welcome.role == Role.PRIMARY and found.welcome.epoch >= self.epoch:
+            self.problems.pop(address, None)
+            self.epoch = found.welcome.epoch
+            self._keep(found)
+            return ""
+        found.close()
+        self._note_other(address, found)
+        return found.welcome.primary
+
+    def _keep(self, link: Link | None) -> None:
+        """Instead of one that was kept before: its epoch was not higher."""
+        if self._found is not None:
+            self._found.close()
+        self._found = link
+
+    def _note_error(self, address: str, error: Exception) -> None:
+        if not isinstance(error, LinkLost):
             self.problems[address] = f"{address}: {error}"
-        return None
+            return
+        hint = "; is the token right?" if error.code == Code.BAD_TOKEN else ""
+        self.problems[address] = str(error) + hint
 
-    def _note(self, address: str, link: Link) -> None:
+    def _note_other(self, address: str, link: Link) -> None:
         welcome = link.welcome
         if welcome.role == Role.PRIMARY:
             self.refused_epochs += 1
@@ -70,6 +108,10 @@ class Finder:
             what = f"is not the primary ({welcome.role.name})"
         self.problems[address] = f"{address} {what}"
 
+    def _note_silent(self) -> None:
+        for address in self._asking.open:
+            self.problems.setdefault(address, f"{address} has not answered yet")
+
     def trouble(self) -> str:
         """Why no primary was found, for people."""
-        return "; ".join(self.problems.values()) or "no primary was found"
+        return "; ".join(list(self.problems.values())) or "no primary was found"

@@ -55,23 +55,24 @@ class Link:
         self._decoder = Decoder(MAX_FROM_SERVER)
         self._frames: list[Frame] = []
         self._closing: LinkLost | None = None
+        deadline = time.monotonic() + timeout
         self._socket = socket.create_connection(host_and_port(address), timeout)
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._poll = select.poll()
             self._poll.register(self._socket, select.POLLIN)
             self._socket.sendall(frame(Kind.HELLO, 0, hello.encode()))
-            self.welcome = self._welcomed(timeout)
+            self.welcome = self._welcomed(deadline)
         except BaseException:
             self._socket.close()
             raise
 
-    def _welcomed(self, timeout: float) -> Welcome:
-        deadline = time.monotonic() + timeout
+    def _welcomed(self, deadline: float) -> Welcome:
         while not self._frames:
-            if time.monotonic() > deadline:
+            left = deadline - time.monotonic()
+            if left <= 0:
                 raise LinkLost(f"{self.address} did not answer a hello")
-            self._frames = self.receive(timeout)
+            self._frames = self.receive(left)
         first = self._frames.pop(0)
         if first.kind != Kind.WELCOME:
             raise ProtocolError(f"{self.address} answered a hello with {first.kind}")

@@ -56,7 +56,8 @@ class Session:
 
     addresses: ``host:port`` of the client ports; token: what they ask for; patience: seconds after
     which an unanswered command becomes UNKNOWN; answer_within: seconds without any answer after
-    which another connection is tried; most_open: commands without an answer at a time.
+    which a connection is given up, sooner if another node leads; most_open: commands without an
+    answer at a time.
 
     All methods may be called from any thread. The order of commands is kept within one call of
     `submit` as long as nothing is sent again. Raises ValueError for addresses that are none.

@@ -33,7 +33,7 @@ class ApartMachine(Machine):
             token = file.absolute().with_name(TOKEN)
             token.touch(mode=0o600)
             token.write_text(self.token)
-            shown = f'control_token = "file:{token}"\nclient_token_file = "{TOKEN}"\n'
+            shown = f'control_token = "file:{TOKEN}"\nclient_token_file = "{TOKEN}"\n'
             file.write_text(text.replace("[node]\n", f"[node]\n{shown}", 1))
 
     def _port(self, name: str, place: int) -> int:

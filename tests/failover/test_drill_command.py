@@ -73,6 +73,13 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
+def all_end(folder: Path) -> None:
+    deadline = time.monotonic() + 60
+    while left := processes_of(folder):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
 @pytest.mark.timeout(300)
 def test_a_terminal_sees_how_things_stand_and_ctrl_c_ends_all_nodes(
     terminal: Terminal, tmp_path: Path
@@ -86,10 +93,30 @@ def test_a_terminal_sees_how_things_stand_and_ctrl_c_ends_all_nodes(
     assert terminal.process.wait(60) == 130
     assert b"lmax: interrupted" in terminal.text
     assert SHOW_CURSOR in terminal.text
-    deadline = time.monotonic() + 60
-    while left := processes_of(tmp_path):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.05)
+    all_end(tmp_path)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("fault", ["stop", "partition"])
+def test_no_node_outlives_a_drill_that_is_killed(fault: str, tmp_path: Path) -> None:
+    """Not one that stands still, or that is in a room of its own, either."""
+    if fault == "partition" and os.getuid() and not os.environ.get("CI"):
+        pytest.skip("namespaces need root")
+    options = ["--fault", fault, "--keep", str(tmp_path / "kept"), "--lease-ms", "10000"]
+    with subprocess.Popen(
+        [*DRILL, *options], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as drill:
+        try:
+            assert drill.stdout is not None
+            told = b""
+            while b"round 1 of 1" not in told:
+                line = drill.stdout.readline()
+                told += line
+                assert line, told.decode(errors="replace")
+            assert len(processes_of(tmp_path)) == 2
+        finally:
+            drill.kill()
+    all_end(tmp_path)
 
 
 @pytest.mark.timeout(300)

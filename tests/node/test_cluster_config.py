@@ -6,6 +6,7 @@ import pytest
 
 from node.cluster_config import Link, load_config
 from node.cluster_files import make_cluster
+from node.config_paths import journal_key_from
 from node.config_values import Address, ConfigError
 from node.snapshots import Every
 
@@ -209,6 +210,50 @@ def test_the_token_comes_from_a_file_that_only_its_owner_reads(tmp_path):
     secret.chmod(0o644)
     with pytest.raises(ConfigError, match="chmod 600"):
         config.token()
+
+
+def test_every_path_is_taken_from_the_folder_of_the_file(tmp_path, monkeypatch):
+    """Not from where a command happens to be started."""
+    path, here = cluster(tmp_path / "my pair"), tmp_path / "elsewhere"
+    own, quoted = tmp_path / "my pair" / "a", f"{tmp_path}/my%20pair/a"
+    for place, said in ((own, "right"), (here, "wrong")):
+        place.mkdir(exist_ok=True)
+        (place / "token").write_text(said)
+        (place / "token").chmod(0o600)
+    monkeypatch.chdir(here)
+    changed(
+        path,
+        ('layout = "shared"', 'control_token = "file:token"\njournal_key = "file:../keys"'),
+        (f"file:{tmp_path}/my pair/witness", "etcd://w1/venue?ca=ca.pem&user=u&password=file:pw"),
+    )
+    config = load_config(path)
+    assert config.token() == "right"
+    assert config.node.journal_key == f"file:{own}/../keys"
+    options = f"ca={quoted}/ca.pem&user=u&password=file:{quoted}/pw"
+    assert config.cluster.witness == f"etcd://w1/venue?{options}"
+    monkeypatch.chdir(own)
+    assert load_config(Path("node.toml")).token() == "right"
+
+
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ("file:/run/keys", "file:/run/keys"),
+        ("env:KEYS", "env:KEYS"),
+        ("credential:keys", "credential:keys"),
+        ("none", "none"),
+        (
+            "pkcs11:token=t;object=o?pin-source=file%3Apin&module-path=p11.so",
+            "pkcs11:token=t;object=o?pin-source=file%3A/etc/l%20x/pin&module-path=/etc/l%20x/p11.so",
+        ),
+        (
+            "pkcs11:token=t;object=o?module-path=/usr/lib/p11.so&pin-source=/run/pin",
+            "pkcs11:token=t;object=o?module-path=/usr/lib/p11.so&pin-source=/run/pin",
+        ),
+    ],
+)
+def test_paths_within_the_name_of_a_journals_key(written, taken):
+    assert journal_key_from(Path("/etc/l x"), written) == taken
 
 
 def test_clients_of_other_machines_have_to_show_something(tmp_path):
