@@ -36,6 +36,7 @@ class ClusterPart:
     lease_ms: int
     heartbeat_ms: int
     silence_ms: int
+    catch_up_per_s: int
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,7 @@ CLUSTER = {
     "lease_ms": Key(values.whole(100, 60_000), 1000),
     "heartbeat_ms": Key(values.whole(1, 10_000), 20),
     "silence_ms": Key(values.whole(10, 60_000), 500),
+    "catch_up_per_s": Key(values.whole(1_000, 100_000_000), 1_200_000),
 }
 
 NODE = {

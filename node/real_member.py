@@ -24,6 +24,7 @@ from node.config_values import ConfigError
 from node.core import Core
 from node.member import Member, Settings
 from node.replaying import Replaying
+from replicator._media import LARGEST_MTU
 from replicator.aeron import AeronChannel, AeronClient, MediaDriver
 from replicator.common import MS, Clock, Post, Timing
 from replicator.fetching import Fetching
@@ -35,6 +36,8 @@ from replicator.refused import Refused
 from replicator.standbys import Rule
 from replicator.witness_address import BadAddress, open_witness
 from replicator.witness_keeper import ThreadKeeper
+
+SAFE_MTU = 1408
 
 BUILD = "lmax-0.1.0 journal-2"
 """Two nodes of one cluster have the same: else their states could differ (F15)."""
@@ -139,6 +142,7 @@ def settings_of(config: NodeConfig) -> Settings:
         timing=Timing(
             heartbeat=cluster.heartbeat_ms * MS,
             silence=cluster.silence_ms * MS,
+            catch_up=cluster.catch_up_per_s,
             lease=cluster.lease_ms * MS,
         ),
         checkpoints=node.checkpoints or None,
@@ -183,7 +187,7 @@ def open_channels(
     part = config.node
     part.data.mkdir(parents=True, exist_ok=True)
     driver = stack.enter_context(
-        MediaDriver(aeron_folder(part.data), mtu=part.mtu or 1408, peer_timeout=1.0)
+        MediaDriver(aeron_folder(part.data), mtu=part.mtu or usual_mtu(config), peer_timeout=1.0)
     )
     client = stack.enter_context(AeronClient(driver))
     channels = {
@@ -195,6 +199,12 @@ def open_channels(
         for link in config.links()
     }
     return channels, (driver, client)
+
+
+def usual_mtu(config: NodeConfig) -> int:
+    """What suits every network; on one machine the largest datagram, which stays whole there."""
+    hosts = {node.replication.host for node in (config.me, *config.peers)}
+    return LARGEST_MTU if hosts <= {"127.0.0.1", "::1", "localhost"} else SAFE_MTU
 
 
 def aeron_folder(data: Path) -> Path:

@@ -28,17 +28,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Timing:
-    """All in nanoseconds.
+    """All in nanoseconds, but for the last.
 
     heartbeat: between two of a primary, and between a standby's acknowledgements with nothing
     new; silence: after which a peer is taken for gone; lease: of a primary; hail: between tries
-    of a standby to reach the primary.
+    of a standby to reach the primary. catch_up: commands a second that standbys get from the
+    journal, beside those that come in: what they lack is no reason for clients to wait.
     """
 
     heartbeat: int = 20 * MS
     silence: int = 500 * MS
     lease: int = 1000 * MS
     hail: int = 100 * MS
+    catch_up: int = 1_200_000
 
     @property
     def renewal(self) -> int:

@@ -20,14 +20,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import takewhile
 
 from replicator._replicator import ReplicatorAgent
 from replicator.common import Clock, Place, Timing
 from replicator.messages import Answer, Join, Kind, Verb
+from replicator.pace import Pace
 from replicator.standbys import Log, PeerState, Recorder, Rule, Standby
 
 MAILS_A_STEP = 16
+FEEDS_A_STEP = 4
 
 BEHIND = "catches up"
 SKIPPED_TOO = "; if a command was left out on both, give it an empty folder"
@@ -66,6 +67,7 @@ class Leading:
         self._timing = timing
         self._clock = clock
         self._told = told
+        self._pace = Pace(timing.catch_up, clock)
         self._asked: frozenset[str] | None = None
         self._update_alone()
 
@@ -205,7 +207,11 @@ class Leading:
             self._set_aside(index, peer, "is silent")
             return 0
         end = self.agent.ends[index]
-        posted = sum(takewhile(bool, (peer.feed.step(end.post) for _ in range(MAILS_A_STEP))))
+        posted, before = 0, peer.feed.sequence
+        while posted < FEEDS_A_STEP and self._pace.open and peer.feed.step(end.post):
+            posted += 1
+            self._pace.spend(peer.feed.sequence - before)
+            before = peer.feed.sequence
         if peer.feed.too_large:
             peer.needs_files = True
             self._set_aside(index, peer, "needs a batch that is too long for a message")
