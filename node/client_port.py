@@ -56,6 +56,9 @@ class NodeView:
             return Role.PRIMARY
         return Role.FENCED if self._member.role.name == "FENCED" else Role.STANDBY
 
+    def catches_up(self) -> bool:
+        return self._member.role.name == "CATCHING_UP"
+
     def primary_address(self) -> str:
         """That of the leader's client port; "" where that is not known, or where it is this node
         that cannot take anything at the moment."""

@@ -51,6 +51,13 @@ class Follower:
         self.live = False
         self._carry = []
 
+    def skip(self) -> bool:
+        """Leave out what was applied up to now, and follow the ring; False if not at once."""
+        if not (self._tail.attached or self._tail.attach()):
+            return False
+        self.position, self.live, self._carry = self._core.business.applied, True, []
+        return True
+
     def poll(self, max_events: int = 16384) -> Events:
         """The next events, whole commands, about `max_events` at most; empty when none."""
         return self._from_ring(max_events) if self.live else self._from_history()

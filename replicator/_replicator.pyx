@@ -241,6 +241,10 @@ cdef class ReplicatorAgent(AgentBase):
         self.agent.do_work = replicator_work
         self.agent.state = all
 
+    def is_near(self, int64_t sequence):
+        """Whether what comes behind it is but a small part of the ring."""
+        return ring_cursor(self._input.ring) - sequence <= self._input.ring.capacity // 4
+
     def hold(self, int index):
         """Keep from now on what comes, for that peer: the sequence behind which it is kept.
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import takewhile
 
 from replicator._replicator import ReplicatorAgent
 from replicator.common import Clock, Place, Timing
@@ -195,22 +196,24 @@ class Leading:
         return self._clock() - heard > self._timing.silence
 
     def _feed(self, index: int, peer: Standby) -> int:
-        """From the journal, until the ring has the rest."""
+        """From the journal, until the ring has the rest.
+
+        What the ring has is held only then: before, the way in would wait for the journal.
+        """
         assert peer.feed is not None
         if self._silent(index, peer):
             self._set_aside(index, peer, "is silent")
             return 0
         end = self.agent.ends[index]
-        if peer.feed.step(end.post):
-            return 1
+        posted = sum(takewhile(bool, (peer.feed.step(end.post) for _ in range(MAILS_A_STEP))))
         if peer.feed.too_large:
             peer.needs_files = True
             self._set_aside(index, peer, "needs a batch that is too long for a message")
             return 0
-        if peer.held is None:
+        if peer.held is None and self.agent.is_near(peer.feed.sequence):
             peer.held = self.agent.hold(index)
-        if peer.feed.sequence < peer.held or not end.idle:
-            return 0
+        if posted or peer.held is None or peer.feed.sequence < peer.held or not end.idle:
+            return posted
         if self.agent.go_live(index, peer.feed.sequence):
             peer.feed.close()
             peer.feed, peer.state, peer.problem = None, PeerState.LIVE, ""

@@ -14,6 +14,8 @@ from node.follower import Follower
 SHORTEST_S, LONGEST_S = 0.0001, 0.001
 AT_ONCE = 8192
 """Events handed over together; the loop that takes them does nothing else meanwhile."""
+FAR = 1 << 17
+"""Commands that a standby is behind, and leaves out."""
 AHEAD = 4
 """Parts handed over and not done with yet."""
 
@@ -25,6 +27,10 @@ class Feed:
     back so far, the one behind the snapshot that the core began with: `begins` is told before
     anything comes. failed: called once with the reason when nothing more will come. Who takes a
     part says so with `done`.
+
+    catches_up: whether the node does. Then nothing is handed over: millions of commands may come
+    in a row, of which nobody will ask for all but the last. A standby that has lost the ring leaves
+    out what it missed, and tells by `begins` again; what is older is looked up in the journal.
     """
 
     def __init__(
@@ -34,13 +40,16 @@ class Feed:
         begins: Callable[[int], None],
         deliver: Callable[[Records, Records], None],
         failed: Callable[[BaseException], None],
+        catches_up: Callable[[], bool] = lambda: False,
     ) -> None:
         self._core = core
+        self._catches_up = catches_up
         self._deliver = deliver
         self._failed = failed
         self._follower = Follower(core, core.journal.directory, after)
         self._room = threading.Semaphore(AHEAD)
         self._stopping = False
+        self._was_live = False
         self._after = after
         self._begins = begins
         self._thread = threading.Thread(target=self._run, name="client-feed", daemon=True)
@@ -85,6 +94,9 @@ class Feed:
     def _follow(self) -> None:
         pause = SHORTEST_S
         while not self._stopping:
+            if not self._is_up_to_date():
+                sleep(LONGEST_S)
+                continue
             commands, events = self._next()
             if len(commands):
                 self._hand_over(commands, events)
@@ -93,6 +105,33 @@ class Feed:
             self._core.raise_failure()
             sleep(pause)
             pause = min(LONGEST_S, pause * 1.5)
+
+    def _is_up_to_date(self) -> bool:
+        """Whether there is something to follow now; a primary follows all the time."""
+        follower = self._follower
+        if self._leads():
+            return True
+        if self._catches_up():
+            return False
+        far = self._core.synced.value - follower.position > FAR
+        if follower.live or not (self._was_live or far):
+            self._was_live = self._was_live or follower.live
+            return True
+        return self._skip()
+
+    def _leads(self) -> bool:
+        return self._core.leads
+
+    def _skip(self) -> bool:
+        """Go on with the ring as it is now; False if that cannot be at once."""
+        before = self._follower.position
+        if not self._follower.skip():
+            return False
+        if self._leads():  # by now: what it leads with must not be left out
+            self._follower.restart(before)
+        elif self._follower.position > before:
+            self._begins(self._follower.position)
+        return True
 
     def _next(self) -> tuple[Records, Records]:
         """The next part; empty when there is none now, or when it is to be read from the disk."""

@@ -24,6 +24,10 @@ class Node(Protocol):
         ...
 
     def epoch(self) -> int: ...
+    def catches_up(self) -> bool:
+        """Whether it gets what it lacks: so much may come that nobody need follow it."""
+        ...
+
     def primary_address(self) -> str:
         """``host:port`` of the primary's client port, if known, else empty."""
         ...
@@ -41,6 +45,9 @@ class LoneNode:
 
     def epoch(self) -> int:
         return 1
+
+    def catches_up(self) -> bool:
+        return False
 
     def primary_address(self) -> str:
         return ""

@@ -60,7 +60,14 @@ class Server:
         """Raises OSError if the address cannot be had."""
         core = self._node.core
         after = max(0, core.recovered - self._limits.answers)
-        feed = Feed(core, after, self._soon(self._desk.begins), self._deliver, self._failed)
+        feed = Feed(
+            core,
+            after,
+            self._soon(self._desk.begins),
+            self._deliver,
+            self._failed,
+            self._node.catches_up,
+        )
         self._thread.start()
         try:
             self._call(self._listen).result()

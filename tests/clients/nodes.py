@@ -38,6 +38,9 @@ class PlayedNode(LoneNode):
     def epoch(self) -> int:
         return self.played_epoch
 
+    def catches_up(self) -> bool:
+        return False
+
     def primary_address(self) -> str:
         return self.partner
 
