@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import time
@@ -53,6 +54,12 @@ class RealMember(Member):
     def close(self) -> None:
         with self.resources:
             super().close()
+
+    def _begin_again(self, change: Callable[[], str] | None = None) -> None:
+        # The parts of a core know each other, and it is large: what the last one was is not left
+        # to a collector that counts objects, and may come after fifty of them.
+        gc.collect()
+        super()._begin_again(change)
 
 
 def open_real_member(

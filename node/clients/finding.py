@@ -8,7 +8,7 @@ from node.clients.asking import Asking
 from node.clients.link import Link, LinkLost
 from node.clients.protocol import Code, Hello, Role
 
-APART_S = 0.1
+APART_S = 0.02
 """A node that has not answered for so long does not keep the next one from being asked."""
 
 

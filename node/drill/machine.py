@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from node.cluster_config import NodeConfig, load_config
 from node.cluster_files import PORTS_EACH, make_cluster
 from node.control_client import LOOK_S, NobodyAnswers, ask
 from node.control_loop import Refusal
+from node.real_member import aeron_folder
 from replicator.identity import make_identity
 
 NAMES = ("a", "b")
@@ -211,6 +213,14 @@ class Machine:
                 process.kill()
                 process.wait()
             self.processes.clear()
+            self._clear_memory()
+
+    def _clear_memory(self) -> None:
+        """Those that were killed have left Aeron's buffers: in memory, where there is little."""
+        for name in self.files:
+            folder = aeron_folder(self.config(name).node.data)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.with_name(f"{folder.name}.lock").unlink(missing_ok=True)
 
 
 def python() -> list[str]:
