@@ -12,7 +12,7 @@ import pytest
 from node.drill.exercise import Report, hold
 
 PARTS = 4
-ROUNDS = int(os.environ.get("LMAX_FAILOVER_ROUNDS", "40" if os.environ.get("CI") else "8"))
+ROUNDS = int(os.environ.get("LMAX_FAILOVER_ROUNDS", "100" if os.environ.get("CI") else "8"))
 LEASE_MS = 800
 RATE = 500
 
