@@ -20,6 +20,7 @@ RUNS = {
     "replay": ["--commands", "1000000", "--rounds", "2"],
     "latency": ["--rates", "10000", "100000"],
     "replication": [],
+    "catchup": ["--commands", "2000000"],
     "failover": ["--rounds", "5"],
 }
 

@@ -132,6 +132,18 @@ def test_failover_reports_outages_beside_the_lease(tmp_path: Path) -> None:
     )
 
 
+def test_catchup_reports_its_rate_and_what_clients_felt(tmp_path: Path) -> None:
+    options = ["--commands", "200000", "--rate", "200", "--seconds", "0.5"]
+    found = run("catchup", *options, "--dir", str(tmp_path))
+    assert found["commands_behind"] >= 200_000
+    assert found["commands_per_s"] == pytest.approx(
+        found["commands_behind"] / found["seconds"], rel=0.01
+    )
+    assert found["alone_per_s"] > 0
+    assert found["before_ns"]["p50"] > 0
+    assert len(found["hash"]) == 16
+
+
 def test_replication_reports_itself_beside_a_bare_pair(tmp_path: Path) -> None:
     options = ["--rounds", "2", "--seconds", "0.3", "--rates", "2000", "--dir", str(tmp_path)]
     found = run("replication", *options)

@@ -31,6 +31,8 @@ from node.clients.tickets import SessionClosed, State, Ticket
 
 LOOK_S = 0.05
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.25
+SLOWER = 1.25
+"""Somebody is about to lead: with pauses that double, clients would find out that much later."""
 OTHERS_AFTER_S, OTHERS_EVERY_S = 0.5, 0.25
 INBOX = 100_000
 NOT_TAKEN = (Code.RING_FULL, Code.NO_ROOM, Code.BUSY)
@@ -156,7 +158,7 @@ class Conversation:
                 with self.changed:
                     self._expire(time.monotonic())
                 self._wake.wait(pause)
-                pause = min(LONGEST_PAUSE_S, pause * 2)
+                pause = min(LONGEST_PAUSE_S, pause * SLOWER)
                 continue
             began = time.monotonic()
             try:

@@ -110,6 +110,31 @@ def test_f21_the_standby_has_the_same_bytes_whatever_the_network_does(
     pair.close()
 
 
+@pytest.mark.parametrize("durable", [False, True])
+def test_what_is_synced_is_said_at_once_only_where_that_is_waited_for(
+    tmp_path: Path, seed: int, durable: bool
+) -> None:
+    """Else it comes with the next acknowledgement, or when it is time for one."""
+    pair = Pair(tmp_path, Random(seed), durable=durable)
+    pair.go_live()
+    pair.publish(1)
+    pair.settle(1)
+    for _ in range(50):
+        pair.step()
+    pair.publish(1)
+    for _ in range(20):
+        pair.leader.work()
+        pair.replicator.do_work()
+        pair.receiver.do_work()
+        pair.standby.work()
+    assert pair.standby.position.value == 2
+    assert pair.replicator.said(0)[:2] == (2, 2 if durable else 1)
+    for _ in range(50):
+        pair.step()
+    assert pair.replicator.said(0)[:2] == (2, 2)
+    pair.close()
+
+
 def test_nothing_is_permitted_without_the_lease_or_the_standby(tmp_path: Path, seed: int) -> None:
     pair = Pair(tmp_path, Random(seed))
     pair.go_live()
