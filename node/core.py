@@ -163,6 +163,12 @@ class Core:
                 runner.join(timeout)
 
     @property
+    def committed(self) -> int:
+        """Up to where commands are on the disk and, of a primary, where its standbys have to have
+        them: what is behind it may be told to nobody."""
+        return min(self.synced.value, self.permitted.value)
+
+    @property
     def settled(self) -> bool:
         """Whether all that is in the input ring was applied."""
         return self.business.applied >= self.input.cursor

@@ -63,11 +63,12 @@ class Follower:
         return self._from_ring(max_events) if self.live else self._from_history()
 
     def _from_history(self) -> Events:
-        near = self._core.synced.value - self.position <= CHUNK
+        near = self._core.committed - self.position <= CHUNK
         joined = near and (self._tail.attached or self._tail.attach())
         # What was published before we joined the ring is on the disk by now. Once that is seen,
         # the rest is in the ring, or will be: also under a load that never pauses.
-        until = self._core.synced.value
+        # What a standby lacks yet is on the disk, too, and is nothing that happened.
+        until = self._core.committed
         events = self._delivered(self._history.events_after(self.position, until))
         self.live = joined and self.position >= until
         self._carry = []

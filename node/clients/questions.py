@@ -75,8 +75,7 @@ class Questions:
         if answers.covers(ask.after):
             self._tell(connection, request, None)
             return
-        until = min(answers.since, self._desk.node.core.synced.value)
-        self._search_all(connection, request, _keys(ask), ask.after, until)
+        self._search_all(connection, request, _keys(ask), ask.after, answers.since)
 
     def _search_all(
         self, connection: Connection, request: int, keys: list[Key], after: int, until: int

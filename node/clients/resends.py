@@ -155,7 +155,8 @@ class Resends:
             else:
                 self._give_found(connection, request, at, command, found)
 
-        until = desk.node.core.synced.value
-        if not desk.questions.search(key, after, until, then):
+        assert desk.answers is not None
+        # All that was published before is among what was fed, and nothing of that is uncertain.
+        if not desk.questions.search(key, after, desk.answers.position, then):
             text = "too many searches of the journal wait; try again"
             connection.refuse(request, Refused(Code.BUSY, text, desk.node.epoch(), "", at, 1))

@@ -238,3 +238,28 @@ def test_history_begins_behind_what_was_asked_for_in_batches_of_any_size(tmp_pat
             wanted = expected[expected["sequence"] > after][: len(events)]
             assert events.tobytes() == wanted.tobytes()
             history.close()
+
+
+def test_what_the_standbys_lack_is_not_told_from_the_disk_either(tmp_path: Path) -> None:
+    """A primary has it synced, and a follower that is behind reads the journal."""
+    commands = market(1, 3000)
+    core = Core(
+        tmp_path, layout="invoker", slots=4096, segment_bytes=SEGMENT, replicated=True,
+        cluster=bytes(16),
+    )  # fmt: skip
+    core.lead(1)
+    core.permitted.value = 1000
+    core.submit(commands)
+    while core.synced.value < len(commands) or core.business.applied < 1000:
+        core.step()
+    follower = Follower(core, tmp_path)
+    found = [follower.poll() for _ in range(50)]
+    assert follower.position == 1000
+    core.permitted.value = len(commands)
+    while core.business.applied < len(commands):
+        core.step()
+        found.append(follower.poll())
+    found += [follower.poll() for _ in range(50)]
+    follower.close()
+    core.abandon()
+    assert_same_events(found, offline(tmp_path)[1])
