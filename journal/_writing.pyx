@@ -378,10 +378,11 @@ cdef int journal_work(void *state) noexcept nogil:
     answer = launch(writer)
     if answer <= 0:
         return answer
-    # With more to do meanwhile the write goes on in the background.
+    # With more to do meanwhile the write goes on in the background; and who shares the thread
+    # sends what was sealed before even a write that does not.
     taken = 0 if writer.disk.begin == NULL else take(writer)
     if taken < 0:
         return -1
-    if not (writer.polls and writer.disk.begin != NULL) and land(writer, taken == 0) < 0:
+    if not writer.polls and land(writer, taken == 0) < 0:
         return -1
     return 1

@@ -245,6 +245,16 @@ cdef class ReplicatorAgent(AgentBase):
         """Whether what comes behind it is but a small part of the ring."""
         return ring_cursor(self._input.ring) - sequence <= self._input.ring.capacity // 4
 
+    def is_half_full(self, int index):
+        """Whether what is kept for that peer takes half of a ring."""
+        cdef Peer *peer = &self.replicator.peers[index]
+        cdef Ring *input = self._input.ring
+        cdef Ring *sealed = self._sealed.ring
+        return (
+            ring_cursor(input) - sequence_get(peer.gate) >= input.capacity // 2
+            or ring_cursor(sealed) - sequence_get(peer.batch_gate) >= sealed.capacity // 2
+        )
+
     def hold(self, int index):
         """Keep from now on what comes, for that peer: the sequence behind which it is kept.
 

@@ -175,20 +175,33 @@ class Leading:
             self._lose(index, peer, "begins anew")
         elif self._silent(index, peer):
             self._lose(index, peer, "is silent")
+        elif self._holds_up(index, peer):
+            self._lose(index, peer, "is too slow: the way in waits for it")
         elif peer.state is PeerState.LIVE and self._keeps_up(index, peer):
             self._count(index, peer)
         else:
             peer.problem = ""  # it was silent for a while
         return 0
 
+    def _holds_up(self, index: int, peer: Standby) -> bool:
+        """Whether a ring has been half full of what it lacks for as long as a peer may be silent.
+
+        It hears and answers, but its disk or its processor does not follow. What it lacks then
+        comes from the journal, and nobody waits for it.
+        """
+        now = self._clock()
+        if not self.agent.is_half_full(index):
+            peer.had_room = now
+        return now - peer.had_room > self._timing.silence
+
     def _keeps_up(self, index: int, peer: Standby) -> bool:
-        """Whether it got within a heartbeat what was permitted at its beginning.
+        """Whether it got within a moment what was permitted at its beginning.
 
         Acknowledgements wait for who is counted. One that has just come from the journal may still
         be a while behind, and they would all wait for it at once.
         """
         now = self._clock()
-        in_time = now - peer.marked <= self._timing.heartbeat
+        in_time = now - peer.marked <= max(self._timing.heartbeat, self._timing.silence // 4)
         if not in_time:
             peer.reached, peer.marked = self.agent.permitted.value, now
         return in_time and self.agent.has(index) >= peer.reached
@@ -223,7 +236,7 @@ class Leading:
         if self.agent.go_live(index, peer.feed.sequence):
             peer.feed.close()
             peer.feed, peer.state, peer.problem = None, PeerState.LIVE, ""
-            peer.since = self._clock()
+            peer.since = peer.had_room = self._clock()
             return 1
         return 0
 

@@ -81,6 +81,8 @@ class Standby:
     feed: Feed | None = None
     held: int | None = None
     since: int = 0
+    had_room: int = 0
+    """Live: when a ring was last less than half full of what it lacks."""
     reached: int = 0
     """Live: what was permitted at `marked`."""
     marked: int = 0

@@ -88,9 +88,9 @@ class Disk(Fault):
         """It has written nothing more for a while; then, that the other one leads or goes on."""
         if not self._stuck:
             self._stuck = self._stands(machine.status(victim))
-            if self._stuck and leader != victim and machine.status(victim)["role"] == "PRIMARY":
-                with suppress(Refusal, NobodyAnswers):
-                    machine.demote(victim)
+        if self._stuck and leader != victim and machine.status(victim).get("role") == "PRIMARY":
+            with suppress(Refusal, NobodyAnswers):
+                machine.demote(victim)
         return self._stuck and answered and bool(machine.status(leader).get("takes_orders"))
 
     def _stands(self, status: dict[str, Any]) -> bool:
