@@ -52,7 +52,7 @@ def show(report: Report) -> None:
         ("commands in the log", f"{found['commands']:,}"),
         ("acknowledged and lost", found["lost"]),
         ("applied twice", found["applied_twice"]),
-        ("ledger differences", found["discrepancies"]),
+        ("cash and shares that differ", found["discrepancies"]),
         ("of unknown fate", found["unknown"]),
         ("epochs with two leaders", found["two_leaders"]),
         ("one log on both nodes", "yes" if found["same_logs"] else "NO"),
