@@ -68,12 +68,21 @@ class Member(FollowingMember):
     def _taken(self, record: Record, sent_ns: int) -> None:
         self._mine = record
         self._lease_until = sent_ns + self.settings.timing.lease
-        self.role = Role.PROMOTING
+        self.role, self._still = Role.PROMOTING, self.following is None
         self._told(f"has epoch {record.epoch}")
 
     def _promote(self) -> int:
-        """All that was received is applied: lead, in an epoch that the log has not seen."""
+        """Lead, in an epoch that the log has not seen, once all that was received is applied.
+
+        While the witness was asked, the primary may have come back and sent some more.
+        """
         assert self._mine is not None
+        if self.following is not None:
+            self._still = self._still or self.following.agent.stop()
+            if not (self._still and self.following.agent.end.idle):
+                return 0
+        if not self.core.settled:
+            return 0
         epoch, _, _ = self.core.journaler.place
         if self._mine.epoch <= epoch:
             # The log has come further than the witness knows: it began before it had one.

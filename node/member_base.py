@@ -81,7 +81,7 @@ class MemberBase:
         """The core, from what the journal holds; it follows nobody yet."""
         self._leader = ""
         self.following = self.leading = None
-        self._whole = self._ready = False
+        self._whole = self._ready = self._still = False
         core = self._open_core()
         core.arrange(self._drivers)
         core.start()

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,25 @@ def test_killed_and_restarted_under_load_it_loses_and_doubles_nothing(
         tail.stop(drain=False)
 
 
+def kill_server(postmaster: int) -> None:
+    """With its children: they would serve on for a moment."""
+    children = [
+        int(file.parent.name)
+        for file in Path("/proc").glob("[0-9]*/stat")
+        if file.exists() and parent_of(file) == postmaster
+    ]
+    for process in (postmaster, *children):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def parent_of(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
 def test_an_embedded_server_that_dies_is_started_again(
     own_server: EmbeddedPostgres, seed: int
 ) -> None:
@@ -156,7 +176,7 @@ def test_an_embedded_server_that_dies_is_started_again(
     tail.start()
     try:
         reach(tail, 500)
-        os.kill(own_server.postmaster_pid or 0, signal.SIGKILL)
+        kill_server(own_server.postmaster_pid or 0)
         follower.shown = len(market.events)
         reach(tail, market.engine.sequence)
         assert "LedgerUnavailable" in (tail.last_error or "")
