@@ -6,7 +6,6 @@ the one that is measured has a core.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from bench._aeron import End
 from bench._pair import RawStandby
+from bench.bare import wait_for_segment
 from bench.journal import raw_file
 from journal._disk import DiskBase
 from journal._uring import UringDisk
@@ -93,8 +93,7 @@ def open_core(folder: Path, stack: ExitStack) -> Core:
     """A node's core with its first segments made. It has no threads yet."""
     core = Core(folder, layout="shared", slots=SLOTS, replicated=True, cluster=CLUSTER)
     stack.callback(core.abandon)
-    while core.journaler.wants_segment():
-        time.sleep(0.01)
+    wait_for_segment(core.journaler)
     return core
 
 

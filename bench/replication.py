@@ -19,6 +19,7 @@ import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ from bench import common
 from bench._drive import Stages, feed, feed_at_rate
 from bench._replication import one_in_flight
 from bench.aeron import SHARED_MEMORY
+from bench.bare import wait_until
 from bench.other_side import MTU
-from bench.two_nodes import Pair, pairs
+from bench.two_nodes import Folders, Pair, pairs
 from lmax.histogram import Histogram
 from lmax.ringbuffer.sequence import RingSequence
 
@@ -72,33 +74,39 @@ class Beside:
         }
 
 
-def receipt(folder: Path, medium: str, rounds: int) -> dict[str, Any]:
-    """One in flight, until the receipt; nothing is on a disk."""
+def one_by_one(
+    medium: str,
+    rounds: int,
+    folders: Folders,
+    bare_folders: Folders | None,
+    reached: Callable[[Pair], RingSequence],
+) -> Beside:
+    """One command in flight until it is `reached`, in turns with the bare pair."""
     beside = Beside()
     with pairs() as made:
-        ours = made.ours(medium, (folder / "primary", folder / "standby"), spins=True)
-        bare = made.bare(medium, None, spins=True)
+        ours = made.ours(medium, folders, spins=True)
+        bare = made.bare(medium, bare_folders, spins=True)
         made.connect()
         for _ in range(rounds):
             here, limit = Histogram(), Histogram()
-            turn(ours, ours.received, here)
-            turn(bare, bare.received, limit)
+            turn(ours, reached(ours), here)
+            turn(bare, reached(bare), limit)
             beside.add(here, limit)
+    return beside
+
+
+def receipt(folder: Path, medium: str, rounds: int) -> dict[str, Any]:
+    """Until the receipt; nothing is on a disk."""
+    folders = folder / "primary", folder / "standby"
+    beside = one_by_one(medium, rounds, folders, None, lambda pair: pair.received)
     return beside.told("received", "bare_trip")
 
 
 def readable(folder: Path, medium: str, rounds: int) -> dict[str, Any]:
-    """One in flight, until it is applied; synced here, and received there."""
-    beside = Beside()
-    with pairs() as made:
-        ours = made.ours(medium, (folder / "primary", folder / "standby"), spins=True)
-        bare = made.bare(medium, (folder / "bare-primary", folder / "bare-standby"), spins=True)
-        made.connect()
-        for _ in range(rounds):
-            here, limit = Histogram(), Histogram()
-            turn(ours, ours.done, here)
-            turn(bare, bare.done, limit)
-            beside.add(here, limit)
+    """Until it is applied; synced here, and received there."""
+    folders = folder / "primary", folder / "standby"
+    bare = folder / "bare-primary", folder / "bare-standby"
+    beside = one_by_one(medium, rounds, folders, bare, lambda pair: pair.done)
     return beside.told("readable", "bare_pair")
 
 
@@ -115,16 +123,8 @@ def loaded(pair: Pair, commands: common.Commands, seconds: float) -> tuple[float
         feeder.start()
         feeder.join()
         took, done = time.perf_counter() - began, pair.done.value - before
-        wait_until_done(pair)
+        wait_until(pair.done, pair.ring.cursor)
     return done / took, done / max(1, pair.messages - messages)
-
-
-def wait_until_done(pair: Pair) -> None:
-    deadline = time.monotonic() + 60
-    while pair.done.value < pair.ring.cursor:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{pair.done.value} of {pair.ring.cursor} commands were done")
-        time.sleep(0.001)
 
 
 def full_load(folder: Path, medium: str, rounds: int, seconds: float) -> dict[str, Any]:
