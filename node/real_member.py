@@ -40,7 +40,7 @@ from replicator.witness_keeper import ThreadKeeper
 
 SAFE_MTU = 1408
 
-BUILD = "lmax-0.1.0 journal-2"
+BUILD = "lmax-0.1.0 journal-2 rules-2"
 """Two nodes of one cluster have the same: else their states could differ (F15)."""
 
 Told = Callable[[str], None]

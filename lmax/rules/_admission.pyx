@@ -9,7 +9,7 @@ from lmax.rules._instruments cimport check_lots, on_tick_down, on_tick_up, tick_
 from lmax.rules._opposite cimport MAX_WAITING, best_against, reaches
 from lmax.rules._phases cimport check_phase, is_call, is_held, price_in_auction
 from lmax.rules._protection cimport bands_hold_limit, short_sale_is_allowed
-from lmax.rules._sight cimport check_codes, check_new_prices, check_numbers
+from lmax.rules._sight cimport check_codes, check_new_prices, check_numbers, check_parts
 from lmax.state._state cimport (
     PLACE_STOPS, SPECIAL_KILLED, SPECIAL_VENUE, Order, day_of, leaves_of, slot_of,
 )
@@ -290,6 +290,8 @@ cdef uint8_t check_replacement(
         reason = check_quantity(instrument, command.quantity)
     if reason == REASON_NONE:
         reason = check_lots(instrument, command.quantity)
+    if reason == REASON_NONE and order.special:
+        reason = check_parts(state.extras[index].display_quantity, command.quantity)
     if reason:
         return reason
     draft.entry = idmap_find(&state.ids, command.account, command.client_order_id)

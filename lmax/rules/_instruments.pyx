@@ -8,8 +8,8 @@ from libc.stdint cimport uint32_t
 from lmax.rules._chains cimport Chain, chain_instrument
 from lmax.rules._phases cimport accept_setting, check_known
 from lmax.rules._places cimport end_chain
-from lmax.rules._special cimport after_command
-from lmax.state._state cimport AFTER, SPECIAL_STATUS, SPECIAL_TICKS, emit
+from lmax.rules._protection cimport after_setting
+from lmax.state._state cimport SPECIAL_STATUS, SPECIAL_TICKS, emit
 from lmax.state.ticktables cimport TickRow, TickTables, row_follows, row_set
 from lmax.wire cimport (
     EVT_CANCELLED, EVT_PHASE, LOTS_NO_ODD_LOTS, LOTS_ROUND_LOTS_ONLY, REASON_DELISTED,
@@ -50,8 +50,8 @@ cdef uint8_t set_status(State *state, Command *command) noexcept nogil:
     event.status = instrument.status
     if command.status == STATUS_DELISTED:
         end_all_orders(state, instrument, REASON_DELISTED)
-    elif command.status == STATUS_ACTIVE and instrument.special & AFTER:
-        after_command(state, instrument)
+    elif command.status == STATUS_ACTIVE:
+        after_setting(state, instrument)
     return REASON_NONE
 
 

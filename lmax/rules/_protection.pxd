@@ -22,6 +22,7 @@ cdef void note_trade(
     State *state, Instrument *instrument, int64_t price, bint in_auction
 ) noexcept nogil
 cdef void watch_limits(State *state, Instrument *instrument) noexcept nogil
+cdef void after_setting(State *state, Instrument *instrument) noexcept nogil
 cdef void watch(State *state, Instrument *instrument) noexcept nogil
 cdef void end_of_protected_day(State *state, Instrument *instrument) noexcept nogil
 cdef bint short_sale_is_allowed(

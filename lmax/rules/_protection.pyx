@@ -235,14 +235,19 @@ cdef void end_of_protected_day(State *state, Instrument *instrument) noexcept no
 # -- what operators set -------------------------------------------------------------------
 
 
-cdef void apply_setting(State *state, Instrument *instrument) noexcept nogil:
-    """What a setting brings at once."""
-    instrument.alarm = alarm_of(day_of(state, instrument))
-    work_out_bands(state, instrument)
+cdef void after_setting(State *state, Instrument *instrument) noexcept nogil:
+    """A limit state may end for an instrument that lost its tier, or had lost it before."""
     if instrument.special & AFTER:
         after_command(state, instrument)
     elif instrument.status == STATUS_ACTIVE:
         watch_limits(state, instrument)
+
+
+cdef void apply_setting(State *state, Instrument *instrument) noexcept nogil:
+    """What a setting brings at once."""
+    instrument.alarm = alarm_of(day_of(state, instrument))
+    work_out_bands(state, instrument)
+    after_setting(state, instrument)
 
 
 cdef uint8_t set_reference(State *state, Command *command) noexcept nogil:

@@ -17,6 +17,7 @@ from lmax.wire cimport (
 cdef enum:
     MAX_SESSION = 65_535
     MAX_SHARE = 9_999
+    ICEBERG_PARTS = 100
 
 
 cdef inline bint has_price(uint8_t order_type) noexcept nogil:
@@ -80,6 +81,13 @@ cdef uint8_t check_offset(Instrument *instrument, Command *command) noexcept nog
     return REASON_INVALID_OFFSET if command.offset % instrument.tick_size else REASON_NONE
 
 
+cdef uint8_t check_parts(int64_t shown, int64_t quantity) noexcept nogil:
+    """One order that comes in must not have to trade with another for millions of times."""
+    if shown and (quantity - 1) // ICEBERG_PARTS >= shown:
+        return REASON_DISPLAY_QUANTITY
+    return REASON_NONE
+
+
 @cython.cdivision(True)  # a lot is at least 1
 cdef uint8_t check_sizes(Instrument *instrument, Command *command) noexcept nogil:
     """Quantity, display, minimum."""
@@ -92,6 +100,9 @@ cdef uint8_t check_sizes(Instrument *instrument, Command *command) noexcept nogi
         return reason
     if shown and (not lot <= shown < command.quantity or shown % lot):
         return REASON_DISPLAY_QUANTITY
+    reason = check_parts(shown, command.quantity)
+    if reason:
+        return reason
     if not 0 <= command.min_quantity <= command.quantity or command.min_quantity % lot:
         return REASON_MIN_QUANTITY
     return REASON_NONE

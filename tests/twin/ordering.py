@@ -24,6 +24,7 @@ from tests.twin.world import World
 
 MAX_SESSION = 65_535
 MAX_WAITING = 256
+ICEBERG_PARTS = 100
 WITH_PRICE = (OrderType.LIMIT, OrderType.STOP_LIMIT, *PEGS)
 WITH_TRIGGER = (OrderType.STOP, OrderType.STOP_LIMIT)
 
@@ -63,6 +64,7 @@ def check_replace(world: World, c: Command) -> Order:
     require(instrument.phase != Phase.CLOSED, Reason.WRONG_PHASE)
     _replaced_price(world, instrument, order, c)
     checks.order_quantity(instrument, c.quantity)
+    _parts(order.display_quantity, c.quantity)
     checks.unused_id(world, c)
     new = replace(
         order,
@@ -109,10 +111,16 @@ def _new_numbers(world: World, instrument: Instrument, c: Command) -> None:
     show = c.display_quantity
     shows_well = show == 0 or (lot <= show < c.quantity and show % lot == 0)
     require(shows_well, Reason.DISPLAY_QUANTITY)
+    _parts(show, c.quantity)
     least = c.min_quantity
     require(0 <= least <= c.quantity and least % lot == 0, Reason.MIN_QUANTITY)
     later = c.expire_time > world.now if c.time_in_force == TimeInForce.GTD else c.expire_time == 0
     require(later, Reason.EXPIRE_TIME)
+
+
+def _parts(shown: int, quantity: int) -> None:
+    """An iceberg shows in so many parts at most."""
+    require(shown == 0 or quantity <= shown * ICEBERG_PARTS, Reason.DISPLAY_QUANTITY)
 
 
 def _offset_is_valid(instrument: Instrument, c: Command) -> bool:
