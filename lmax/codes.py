@@ -288,8 +288,8 @@ REASON_TEXT = {
     Reason.WRONG_PHASE: "not in this phase of the instrument's day",
     Reason.TRIGGER_PRICE: "a trigger price outside the instrument's range or off the tick,"
     " or one where none belongs",
-    Reason.DISPLAY_QUANTITY: "a display quantity that is not below the order's, or below a hundredth of"
-    " it, or off the lot",
+    Reason.DISPLAY_QUANTITY: "a display quantity that is not below the order's, or below a"
+    " hundredth of it, or off the lot",
     Reason.MIN_QUANTITY: "a minimum quantity above the order's, or off the lot",
     Reason.EXPIRE_TIME: "a GTD order whose time is not in the future, or a time without GTD",
     Reason.WOULD_CROSS: "a post-only order that would trade at once",
