@@ -9,7 +9,8 @@ import os
 
 import pytest
 
-from tests.cluster.run import MISTAKES, Run
+from tests.cluster.mistakes import MISTAKES
+from tests.cluster.run import Run
 
 PARTS = 10
 FIRST = int(os.environ.get("LMAX_CLUSTER_FIRST", "0"))
@@ -20,7 +21,7 @@ MISTAKEN_SEEDS = 50
 @pytest.mark.timeout(max(600, SEEDS))
 @pytest.mark.parametrize("part", range(PARTS))
 def test_f17_f19_f23_f24_nothing_acknowledged_is_lost(part: int) -> None:
-    """Kills, pauses, partitions, noise, clocks, witnesses and disks: I1 to I6 and I9 hold."""
+    """Kills, pauses, partitions, noise, clocks, witnesses and disks: I1 to I9 hold."""
     first = FIRST + part * SEEDS // PARTS
     for number in range(first, FIRST + (part + 1) * SEEDS // PARTS):
         try:
@@ -35,9 +36,10 @@ def test_f17_f19_f23_f24_nothing_acknowledged_is_lost(part: int) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_cluster_that_is_broken_on_purpose_is_caught(mistake: str) -> None:
-    found = [told for number in range(MISTAKEN_SEEDS) if (told := broken(number, mistake))]
+    """Within a few runs, and by an alarm that tells of such a thing."""
+    found = next(filter(None, (broken(number, mistake) for number in range(MISTAKEN_SEEDS))), "")
     assert found, f"{mistake!r} was not found in {MISTAKEN_SEEDS} runs"
-    assert {told[:2] for told in found} <= {"I1", "I2", "I3", "I4", "I6"}, found
+    assert found.startswith(MISTAKES[mistake].alarms), found
 
 
 def broken(number: int, mistake: str) -> str:
