@@ -89,9 +89,9 @@ class Database:
         )
         self.seen.append(self.commits[-1])
 
-    def fail_over(self, lost: int) -> None:
-        """To a copy that lacks the last ones; every connection ends."""
-        self.generation += 1
+    def fail_over(self, lost: int, *, ends: bool) -> None:
+        """To a copy that lacks the last ones. ends: connections do; behind a pooler they go on."""
+        self.generation += ends
         if not lost or not self.commits:
             return
         del self.commits[-lost:]

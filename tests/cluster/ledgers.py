@@ -7,8 +7,9 @@ stay what they are.
 
 from __future__ import annotations
 
+from collections import Counter
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -22,12 +23,27 @@ from tests.cluster.tables import Tables
 from tests.cluster.world import Node, World
 
 
+class Hasty:
+    """A core that calls committed what is but on its own disk: a mistake."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._core, name)
+
+    @property
+    def committed(self) -> int:
+        return self._core.synced.value
+
+
 class Feeding:
     """One node's ledger loop, a turn at a time: ledger.tail without its thread and its pauses."""
 
     def __init__(self, node: Node, ledgers: Ledgers) -> None:
         self.core: Core = node.core
-        self.follower = Follower(self.core, node.folder, chunk=ledgers.chunk)
+        core = cast(Core, Hasty(self.core)) if ledgers.hasty else self.core
+        self.follower = Follower(core, node.folder, chunk=ledgers.chunk)
         self.fenced = False
         self.waits_until = 0
         self._ledgers = ledgers
@@ -43,10 +59,12 @@ class Feeding:
                 self.follower.restart(self._ledger.last_sequence)
             elif len(events := self.follower.poll(most)):
                 self._ledger.apply(events)
-        except (LedgerUnavailable, LedgerGap):
+        except (LedgerUnavailable, LedgerGap) as error:
+            self._ledgers.happened[type(error).__name__] += 1
             self._ledger = None
             self.waits_until = now + self._ledgers.random.randrange(200 * MS)
-        except LedgerFenced:
+        except LedgerFenced as error:
+            self._ledgers.happened[type(error).__name__] += 1
             self.fenced = True
         except (LedgerCorrupt, AheadOfJournal) as error:
             raise AssertionError(f"I7: {error}") from error
@@ -56,13 +74,18 @@ class Feeding:
 
 
 class Ledgers:
-    """The database, and who feeds it. mistake: "apart" or "lower", see Run."""
+    """The database, and who feeds it. mistake: "apart", "hasty" or "lower", see Run.
+
+    happened: names of errors that were raised.
+    """
 
     def __init__(self, world: World, seed: int, mistake: str = "") -> None:
         self.world = world
         self.random = Random(f"the ledger of {seed}")
         self.database = Database(self.random, mistaken=mistake == "lower")
         self.feedings: dict[str, Feeding] = {}
+        self.happened: Counter[str] = Counter()
+        self.hasty = mistake == "hasty"
         self._made = ApartLedger if mistake == "apart" else SimulatedLedger
         self.chance = self.random.choice([0.01, 0.03, 0.1])
         self.most = self.random.choice([4, 30, 500])
@@ -78,8 +101,9 @@ class Ledgers:
         now, random = self.world.now, self.random
         self.database.trouble = 0.05
         if random.random() < 0.003:
-            self.database.away, self.back_at = True, now + random.randrange(3000 * MS)
-            self.database.fail_over(random.choice([0, 0, 1, 3, 10]))
+            ends = random.random() < 0.6
+            self.database.fail_over(random.choice([0, 1, 3, 10]), ends=ends)
+            self.database.away, self.back_at = ends, now + random.randrange(3000 * MS)
         if now >= self.back_at:
             self.database.away = False
         for node in self.world.nodes.values():

@@ -94,6 +94,21 @@ class Swap(Mistake):
         run.world.witness.compares = False
 
 
+class Whole(Mistake):
+    """A standby that began again, and may have lost what it had only received, takes over."""
+
+    alarms = ("I1", "I3", "I4", "I6", "I7")
+
+    def begins(self, run: Run) -> None:
+        run.all_at_once = 1.0
+
+    def happens(self, run: Run) -> None:
+        for node in run.world.nodes.values():
+            node.folder.chances.late = 0.98  # there is much that is received and not synced
+            if node.member is not None:
+                node.member._whole = True
+
+
 class Forgets(Mistake):
     """Client order ids are forgotten at a promotion: what is sent again is done again."""
 
@@ -113,6 +128,12 @@ class Forgets(Mistake):
 
 class Apart(Mistake):
     """The ledger's position is moved in one transaction, the rows are written in the next."""
+
+    alarms = ("I7",)
+
+
+class Hasty(Mistake):
+    """The ledger is given what is on the primary's disk, and not yet everybody's."""
 
     alarms = ("I7",)
 
@@ -165,8 +186,10 @@ MISTAKES: dict[str, type[Mistake]] = {
     "cut": Cut,
     "tail": Tail,
     "swap": Swap,
+    "whole": Whole,
     "forgets": Forgets,
     "apart": Apart,
+    "hasty": Hasty,
     "lower": Lower,
     "unbounded": Unbounded,
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,9 @@ CRUEL = ["kill", "isolate", "clog", "heal", "heal"]
 
 
 class Run:
-    """One run. mistake: one of MISTAKES, that must be found."""
+    """One run. mistake: one of MISTAKES, that must be found; power: it may fail for all at once."""
 
-    def __init__(self, seed: int, *, mistake: str = "", nodes: int = 0) -> None:
-        from random import Random
-
+    def __init__(self, seed: int, *, mistake: str = "", nodes: int = 0, power: bool = True) -> None:
         draw = Random(seed)
         count = nodes or draw.choice([2, 2, 3])
         names = ("a", "b", "c")[:count]
@@ -57,6 +56,8 @@ class Run:
         self.traders = Traders(self.world)
         self.ledgers = Ledgers(self.world, seed, mistake)
         self.hurt: Counter[str] = Counter()
+        self.power = Random(f"the power of {seed}")
+        self.all_at_once = 0.2 if power else 0.0
         self.steps = 0
         if self.mistake:
             self.mistake.begins(self)
@@ -117,6 +118,8 @@ class Run:
         if fault == "kill":
             node.kill()
             node.down_until = world.now + random.randrange(2000 * MS)
+            if self.power.random() < self.all_at_once:
+                self.cut_power()
         elif fault == "pause":
             node.paused_until = world.now + random.randrange(2000 * MS)
         elif fault == "isolate":
@@ -157,6 +160,13 @@ class Run:
         elif fault == "heal":
             self.heal()
         self.hurt[fault] += 1
+
+    def cut_power(self) -> None:
+        """Everybody dies at once, and returns when it likes."""
+        for node in self.world.nodes.values():
+            node.kill()
+            node.down_until = self.world.now + self.power.randrange(2000 * MS)
+        self.hurt["power"] += 1
 
     def heal(self) -> None:
         world = self.world
