@@ -90,9 +90,9 @@ def check_queues(world: World) -> None:
 
 
 def check_containers(world: World, turn: int) -> None:
-    """Of one member each time, for it takes a millisecond."""
-    node = list(world.nodes.values())[turn % len(world.nodes)]
-    if node.member is None:
+    """Of one member every other time, for it takes a millisecond."""
+    node = list(world.nodes.values())[turn // 2 % len(world.nodes)]
+    if turn % 2 or node.member is None:
         return
     for name, there, most in containers(node.member):
         assert there <= most, f"I8: {there} in {node.name}'s {name}, for which no bound is told"
