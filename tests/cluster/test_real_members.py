@@ -189,7 +189,7 @@ def test_who_was_never_in_sync_does_not_take_over(pair: Pair) -> None:
 
 
 def test_the_same_refusal_is_told_once_a_minute() -> None:
-    now, told = [0.0], []
+    now, told = [0.0], list[str]()
     tell = sparing(told.append, lambda: now[0])
     for line in ("a", "a", "b", "a"):
         tell(line)
