@@ -34,14 +34,18 @@ FAULTS = [
 CRUEL = ["kill", "isolate", "clog", "heal", "heal"]
 """Where a mistake has to show."""
 
-MISTAKES = ("early", "epoch", "cut")
+ONE_LAGS = ["one way", "kill", "kill", "heal"]
+"""And the primary is lost before it has noticed."""
+
+MISTAKES = ("early", "epoch", "cut", "one of two")
 
 
 class Run:
     """One run. mistake: one that must be found.
 
     "early": the primary answers before the standby has it; "epoch": it goes on although another
-    has the next one; "cut": a node that returns drops a batch below what it has acknowledged.
+    has the next one; "cut": a node that returns drops a batch below what it has acknowledged;
+    "one of two": two standbys are recorded in sync, and what one of them has is acknowledged.
     """
 
     def __init__(self, seed: int, *, mistake: str = "", nodes: int = 0) -> None:
@@ -49,12 +53,17 @@ class Run:
 
         draw = Random(seed)
         count = nodes or draw.choice([2, 2, 3])
+        count = 3 if mistake == "one of two" else count
         names = ("a", "b", "c")[:count]
         policy = draw.choice(["alone", "alone", "halt"])
         every = frozenset(names[1:]) if draw.random() < 0.2 and count > 2 else frozenset()
         if mistake:
-            policy, every = "alone", frozenset()
+            policy = "alone"
+            every = frozenset(names) if mistake == "one of two" else frozenset()
         self.mistake = mistake
+        self.faults, self.calm = CRUEL if mistake else FAULTS, 250
+        if mistake == "one of two":
+            self.faults, self.calm = ONE_LAGS, 50
         self.world = World(seed, names, rule=Rule(every, policy), durable=draw.random() < 0.3)
         self.policy = policy
         self.traders = Traders(self.world)
@@ -75,7 +84,7 @@ class Run:
             world.until(in_sync(world))
         for _ in range(world.random.randint(3, 8)):
             self.disturb()
-            for _ in range(world.random.randint(20, 250)):
+            for _ in range(world.random.randint(20, self.calm)):
                 self.step()
         self.live_in_peace()
         self.check()
@@ -105,6 +114,8 @@ class Run:
                 continue
             if self.mistake == "early":
                 node.core.permitted.value = EVERYTHING
+            elif self.mistake == "one of two":
+                self.permit_what_one_has(node)
             elif self.mistake == "epoch":
                 node.member._lost = lambda lost: None  # type: ignore[method-assign]
                 node.member._lease_until = 2**62
@@ -114,6 +125,15 @@ class Run:
                 for index in range(len(self.world.names) - 1):
                     if node.member.leading.agent.is_counted(index):
                         node.member.leading.agent.count(index, False)
+
+    def permit_what_one_has(self, node: Node) -> None:
+        leading, permitted = node.alive.leading, node.core.permitted
+        if leading is None or node.alive.lease_until <= self.world.now:
+            return
+        indices = range(len(leading.standbys))
+        counted = [i for i in indices if leading.agent.is_counted(i) and leading.agent.is_live(i)]
+        has = [leading.agent.has(index) for index in counted]
+        permitted.value = max([permitted.value, *has])
 
     def drop_a_batch(self, node: Node) -> None:
         with BatchReader(node.folder, pause=lambda: None) as reader:
@@ -129,7 +149,7 @@ class Run:
         network, node = world.network, random.choice(list(world.nodes.values()))
         if world.primary is not None and random.random() < 0.5:
             node = world.primary
-        fault = random.choice(CRUEL if self.mistake else FAULTS)
+        fault = random.choice(self.faults)
         if fault == "kill":
             node.kill()
             node.down_until = world.now + random.randrange(2000 * MS)

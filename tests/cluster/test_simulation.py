@@ -14,7 +14,8 @@ from tests.cluster.run import MISTAKES, Run
 PARTS = 10
 FIRST = int(os.environ.get("LMAX_CLUSTER_FIRST", "0"))
 SEEDS = int(os.environ.get("LMAX_CLUSTER_SEEDS", "1000"))
-MISTAKEN_SEEDS = 50
+MISTAKEN_SEEDS = {"one of two": 100}
+"""50 of the others: this one shows only where the standby that lags takes over."""
 
 
 @pytest.mark.timeout(max(600, SEEDS))
@@ -35,8 +36,9 @@ def test_f17_f19_f23_f24_nothing_acknowledged_is_lost(part: int) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_cluster_that_is_broken_on_purpose_is_caught(mistake: str) -> None:
-    found = [told for number in range(MISTAKEN_SEEDS) if (told := broken(number, mistake))]
-    assert found, f"{mistake!r} was not found in {MISTAKEN_SEEDS} runs"
+    seeds = MISTAKEN_SEEDS.get(mistake, 50)
+    found = [told for number in range(seeds) if (told := broken(number, mistake))]
+    assert found, f"{mistake!r} was not found in {seeds} runs"
     assert {told[:2] for told in found} <= {"I1", "I2", "I3", "I4", "I6"}, found
 
 
