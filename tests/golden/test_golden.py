@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lmax._engine import Diverged
 from lmax.rules import RULES
 from lmax.schema import RECORD_FORMAT, CommandType, EventType, Reason
 from tests.golden import making, records
@@ -30,7 +31,10 @@ def test_f15_the_golden_journal_gives_the_same_events_and_state_or_the_rules_hav
     assert CURRENT in FOLDERS, f"the rules {RULES} have no golden journal: python -m tests.golden"
     wanted = expected(CURRENT)["parts"]
     commands, _ = making.read(CURRENT)
-    found, _ = making.parts_of(commands)
+    try:
+        found, _ = making.parts_of(commands)
+    except Diverged as diverged:
+        pytest.fail(f"{diverged} {RAISE_IT}")
     for one, other in zip(wanted, found, strict=True):
         assert other == one, f"the logic does something else up to {one['until']}: {RAISE_IT}"
 
