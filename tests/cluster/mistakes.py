@@ -18,10 +18,20 @@ if TYPE_CHECKING:
     from tests.cluster.run import Run
 
 
+CRUEL = ("kill", "isolate", "clog", "heal", "heal")
+"""Where a mistake has to show."""
+
+
 class Mistake:
-    """alarms: what may tell of it."""
+    """alarms: what may tell of it; faults: what happens to nodes and network, calm: steps between
+    two, at most; nodes: how many it needs, 0 for any; all_count: every standby has to be recorded.
+    """
 
     alarms: ClassVar[tuple[str, ...]] = ()
+    faults: ClassVar[tuple[str, ...]] = CRUEL
+    calm: ClassVar[int] = 250
+    nodes: ClassVar[int] = 0
+    all_count: ClassVar[bool] = False
 
     def begins(self, run: Run) -> None:
         """Before anything runs."""
@@ -41,6 +51,32 @@ class Early(Mistake):
     def happens(self, run: Run) -> None:
         for node in primaries(run):
             node.core.permitted.value = EVERYTHING
+
+
+class OneOfTwo(Mistake):
+    """Two standbys are recorded in sync, and what one of them has is acknowledged.
+
+    It shows where the one that lags takes over: the primary is lost before it has noticed.
+    """
+
+    alarms = ("I1", "I3", "I4", "I6", "I7")
+    faults = ("one way", "kill", "kill", "heal")
+    calm = 50
+    nodes = 3
+    all_count = True
+
+    def happens(self, run: Run) -> None:
+        for node in primaries(run):
+            leading, permitted = node.alive.leading, node.core.permitted
+            if leading is None or node.alive.lease_until <= run.world.now:
+                continue
+            agent = leading.agent
+            counted = [
+                index
+                for index in range(len(leading.standbys))
+                if agent.is_counted(index) and agent.is_live(index)
+            ]
+            permitted.value = max([permitted.value, *(agent.has(index) for index in counted)])
 
 
 class Epoch(Mistake):
@@ -182,6 +218,7 @@ class Hoard(End):
 
 MISTAKES: dict[str, type[Mistake]] = {
     "early": Early,
+    "one of two": OneOfTwo,
     "epoch": Epoch,
     "cut": Cut,
     "tail": Tail,

@@ -35,8 +35,6 @@ FAULTS = [
     *["kill", "kill", "pause", "isolate", "one way", "noise", "noise", "clog", "witness"],
     *["clock", "switch", "heal", "flap", "disk"],
 ]
-CRUEL = ["kill", "isolate", "clog", "heal", "heal"]
-"""Where a mistake has to show."""
 
 
 class Run:
@@ -44,13 +42,16 @@ class Run:
 
     def __init__(self, seed: int, *, mistake: str = "", nodes: int = 0, power: bool = True) -> None:
         draw = Random(seed)
+        self.mistake = MISTAKES[mistake]() if mistake else None
         count = nodes or draw.choice([2, 2, 3])
+        if self.mistake:
+            count = self.mistake.nodes or count
         names = ("a", "b", "c")[:count]
         policy = draw.choice(["alone", "alone", "halt"])
         every = frozenset(names[1:]) if draw.random() < 0.2 and count > 2 else frozenset()
-        if mistake:
-            policy, every = "alone", frozenset()
-        self.mistake = MISTAKES[mistake]() if mistake else None
+        if self.mistake:
+            policy, every = "alone", frozenset(names if self.mistake.all_count else ())
+        self.calm = self.mistake.calm if self.mistake else 250
         self.world = World(seed, names, rule=Rule(every, policy), durable=draw.random() < 0.3)
         self.policy = policy
         self.traders = Traders(self.world)
@@ -79,7 +80,7 @@ class Run:
         for _ in range(world.random.randint(3, 8)):
             self.disturb()
             check_containers(world, self.hurt.total())
-            for _ in range(world.random.randint(20, 250)):
+            for _ in range(world.random.randint(20, self.calm)):
                 self.step()
         self.live_in_peace()
         self.ledgers.settle(self.world.lead)
@@ -114,7 +115,7 @@ class Run:
         network, node = world.network, random.choice(list(world.nodes.values()))
         if world.primary is not None and random.random() < 0.5:
             node = world.primary
-        fault = random.choice(CRUEL if self.mistake else FAULTS)
+        fault = random.choice(self.mistake.faults if self.mistake else FAULTS)
         if fault == "kill":
             node.kill()
             node.down_until = world.now + random.randrange(2000 * MS)

@@ -16,7 +16,7 @@ from tests.cluster.run import Run
 PARTS = 10
 FIRST = int(os.environ.get("LMAX_CLUSTER_FIRST", "0"))
 SEEDS = int(os.environ.get("LMAX_CLUSTER_SEEDS", "1000"))
-MISTAKEN_SEEDS = 50
+MISTAKEN_SEEDS = 100
 
 
 @pytest.mark.timeout(max(600, SEEDS))
