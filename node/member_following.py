@@ -29,6 +29,7 @@ class FollowingMember(MemberBase):
             if self.following.wants is not None:
                 self._do_first(self.following.wants)
                 return 1
+            self._tell_of_disk(self.following)
             self.role = self._standing(record)
             self._whole = self._whole or self.role is Role.IN_SYNC
             if self.following.take_over:
@@ -37,6 +38,12 @@ class FollowingMember(MemberBase):
         if "take" not in self._asking:
             self._try_to_take(record)
         return done
+
+    def _tell_of_disk(self, following: Following) -> None:
+        """A primary whose own disk is ill looks for somebody whose is not."""
+        self._disk.look(self.core, self._clock())
+        self.disk_problem = self._disk.problem
+        following.agent.unfit(self._disk.unfit)
 
     def _try_to_take(self, record: Record) -> None:
         """Ask for the next epoch, once all that was received is on the disk and applied."""

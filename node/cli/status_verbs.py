@@ -141,6 +141,11 @@ def table(found: dict[str, Any]) -> Table:
     return shown
 
 
+def _lost_lead(why: str) -> str:
+    """What somebody should look at, though all may be well again."""
+    return f"gave its lead away: {why}" if why.startswith("disk") else ""
+
+
 def _row(member: dict[str, Any]) -> list[str]:
     if "error" in member:
         return [member["name"] or member["control"], "?", *[""] * 6, member["error"]]
@@ -151,6 +156,7 @@ def _row(member: dict[str, Any]) -> list[str]:
     problems = [
         reading,
         member["problem"],
+        _lost_lead(member.get("handovers", {}).get("last", "")),
         member["journal"]["problem"],
         member["snapshot"]["problem"],
     ]

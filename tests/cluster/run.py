@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -34,19 +35,22 @@ FAULTS = [
 CRUEL = ["kill", "isolate", "clog", "heal", "heal"]
 """Where a mistake has to show."""
 
+LIMIT = 300 * MS
+"""After which a primary whose disk is ill hands over."""
+
 MISTAKES = ("early", "epoch", "cut")
 
 
 class Run:
     """One run. mistake: one that must be found.
 
+    ill: whether disks may stall, in every second run, and be given the lead away for that.
+
     "early": the primary answers before the standby has it; "epoch": it goes on although another
     has the next one; "cut": a node that returns drops a batch below what it has acknowledged.
     """
 
-    def __init__(self, seed: int, *, mistake: str = "", nodes: int = 0) -> None:
-        from random import Random
-
+    def __init__(self, seed: int, *, mistake: str = "", nodes: int = 0, ill: bool = True) -> None:
         draw = Random(seed)
         count = nodes or draw.choice([2, 2, 3])
         names = ("a", "b", "c")[:count]
@@ -55,7 +59,17 @@ class Run:
         if mistake:
             policy, every = "alone", frozenset()
         self.mistake = mistake
-        self.world = World(seed, names, rule=Rule(every, policy), durable=draw.random() < 0.3)
+        durable = draw.random() < 0.3
+        # Of its own, so that runs without are what they were.
+        self.illness = Random(seed)
+        self.ill = ill and not mistake and self.illness.random() < 0.5
+        self.world = World(
+            seed,
+            names,
+            rule=Rule(every, policy),
+            durable=durable,
+            disk_stall=LIMIT if self.ill else 0,
+        )
         self.policy = policy
         self.traders = Traders(self.world)
         self.hurt: Counter[str] = Counter()
@@ -173,6 +187,15 @@ class Run:
         elif fault == "heal":
             self.heal()
         self.hurt[fault] += 1
+        if self.ill and self.illness.random() < 0.5:
+            self.stall(node)
+
+    def stall(self, node: Node) -> None:
+        """Its disk, or those of everybody, take a while for the next write."""
+        nodes = [node] if self.illness.random() < 0.8 else list(self.world.nodes.values())
+        for each in nodes:
+            each.stalled_until = self.world.now + self.illness.randrange(3000 * MS)
+        self.hurt["stall"] += 1
 
     def heal(self) -> None:
         world = self.world
@@ -180,6 +203,7 @@ class Run:
         world.unwitnessed, world.witness_loss = set(), 0.0
         for node in world.nodes.values():
             node.folder.chances = Chances()
+            node.stalled_until = 0
 
     # ---- liveness
 
