@@ -256,6 +256,11 @@ cdef class ReceiverAgent(AgentBase):
             return None
         return Place(at.epoch, at.sequence, (<const char *>at.hash)[:HASH_BYTES])
 
+    @property
+    def held_bytes(self):
+        """Of the last message, what had no room in the rings yet: never of more than one."""
+        return self.receiver.held_bytes
+
     def unfit(self, bint unfit):
         """Whether the primary is told that its lead is better not given to this node."""
         store_release_i32(&self.receiver.unfit, unfit)

@@ -62,7 +62,7 @@ def show(report: Report) -> None:
         nodes = ", ".join(f"{name} {each}" for name, each in live.nodes.items())
         same = "as the logs have it" if live.same else f"the logs have {live.replayed}: DIFFERENT"
         rows.append(("of the live nodes", f"behind command {live.sequence:,}: {nodes}; {same}"))
-    for name in ("detection", "promotion", "first_ack", "outage", "planned"):
+    for name in ("detection", "promotion", "first_ack", "outage", "planned", "planned_longest"):
         if values := found[f"{name}_ms"]:
             title = f"{name.replace('_', ' ')} ms"
             rows.append((title, f"p50 {values['p50']:g}, p99 {values['p99']:g}"))

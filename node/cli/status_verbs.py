@@ -18,6 +18,7 @@ from rich.table import Table
 
 from journal.errors import JournalKeyError
 from journal.secret import read_secret
+from node import compatibility
 from node.cli.exits import Exit
 from node.cli.output import print_json
 from node.cli.stopping import Stop
@@ -138,12 +139,22 @@ def table(found: dict[str, Any]) -> Table:
     shown.add_column("problem", overflow="fold")
     for member in found["members"]:
         shown.add_row(*_row(member))
+    shown.caption = "\n".join(builds(found["members"]))
     return shown
 
 
 def _lost_lead(why: str) -> str:
     """What somebody should look at, though all may be well again."""
     return f"gave its lead away: {why}" if why.startswith("disk") else ""
+
+
+def builds(members: list[dict[str, Any]]) -> list[str]:
+    """Releases, and what has to be equal; a line for each that differs, with its nodes."""
+    by_build: dict[str, list[str]] = {}
+    for member in members:
+        if "build" in member:
+            by_build.setdefault(compatibility.line(member["build"]), []).append(member["name"])
+    return [f"{', '.join(names)}: {build}" for build, names in by_build.items()]
 
 
 def _row(member: dict[str, Any]) -> list[str]:

@@ -46,7 +46,9 @@ class LiveHash:
 class Report:
     """All rounds of one exercise, and what must hold at its end.
 
-    reigns: who led in each epoch.
+    planned_ms: of each planned switch, from the last answer of the old primary to the first of the
+    new one; planned_longest_ms: the longest time without an answer until both were in sync again,
+    while the old one read its journal and caught up. reigns: who led in each epoch.
     """
 
     lease_ms: int
@@ -55,6 +57,7 @@ class Report:
     role: str = ""
     rounds: list[Round] = field(default_factory=list)
     planned_ms: list[float] = field(default_factory=list)
+    planned_longest_ms: list[float] = field(default_factory=list)
     reigns: dict[int, list[str]] = field(default_factory=dict)
     verdict: Verdict | None = None
     live: LiveHash | None = None
@@ -93,6 +96,7 @@ class Report:
         for name in TIMES:
             found[name] = percentiles([getattr(each, name) for each in self.rounds])
         found["planned_ms"] = percentiles(self.planned_ms)
+        found["planned_longest_ms"] = percentiles(self.planned_longest_ms)
         return found
 
 

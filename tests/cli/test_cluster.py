@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from node import config_values, wiring
-from node.cli import node_verbs
+from lmax.rules import RULES
+from node import compatibility, config_values, wiring
+from node.cli import node_verbs, status_verbs
 from node.cluster_config import load_config
 from node.process import Parts
 from replicator.identity import parse_public, public_text
@@ -130,6 +131,22 @@ def test_status_asks_every_node_of_a_configuration(pair):
     assert "primary: a" in shown.output
     for word in ("PRIMARY", "IN_SYNC", "a, b", "90"):
         assert word in shown.output
+
+
+def test_status_shows_releases_and_numbers_and_which_node_differs(pair):
+    with served(port=port(pair[0])), served(name="b", role="IN_SYNC", port=port(pair[1])):
+        same = inside("status", pair[0])
+        found = inside("status", pair[0], "--json").json
+    shown = " ".join(same.output.split())
+    assert f"a, b: {compatibility.release()}; rules {RULES}, records" in shown
+    build = found["members"][0]["build"]
+    assert build == compatibility.as_json()
+    found["members"][1]["build"] = {**build, "rules": RULES + 1}
+    lines = status_verbs.builds(found["members"])
+    assert [line.partition(", ")[0] for line in lines] == [
+        f"a: {build['release']}; rules {RULES}",
+        f"b: {build['release']}; rules {RULES + 1}",
+    ]
 
 
 def test_status_shows_who_does_not_answer(pair):
