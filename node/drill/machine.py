@@ -76,6 +76,11 @@ class Machine:
                 text = re.sub(rf"(?m)^{key} = .*", f"{key} = {value}", text)
             file.write_text(text)
 
+    def tell(self, line: str) -> None:
+        """A line more under [node], of every node that does not run yet."""
+        for file in self.files.values():
+            file.write_text(file.read_text().replace("[node]\n", f"[node]\n{line}\n", 1))
+
     def config(self, name: str) -> NodeConfig:
         return load_config(self.files[name])
 

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from node import config_values, wiring
 from node.cli import node_verbs
 from node.cluster_config import load_config
+from node.observing import LedgerSeen, Observed, as_json
 from node.process import Parts
 from replicator.identity import parse_public, public_text
 from tests.cli.driving import inside
@@ -130,6 +132,26 @@ def test_status_asks_every_node_of_a_configuration(pair):
     assert "primary: a" in shown.output
     for word in ("PRIMARY", "IN_SYNC", "a, b", "90"):
         assert word in shown.output
+
+
+def test_status_tells_how_far_the_ledger_is_and_what_is_wrong_with_it():
+    from node.cli.status_verbs import table
+
+    seen = Observed("a", "lmax", "PRIMARY")
+    for ledger, title, problem in (
+        (None, "primary: a", ""),
+        (LedgerSeen(), "primary: a", ""),
+        (LedgerSeen("starting", 3), "primary: a  ledger: starting", ""),
+        (LedgerSeen("live", 3, 1000, 20), "primary: a  ledger: 1,000, 20 behind", ""),
+        (
+            LedgerSeen("down", 3, 1000, 20, problem="it is away"),
+            "primary: a  ledger: 1,000, 20 behind",
+            "ledger: it is away",
+        ),
+    ):
+        shown = table({"primary": "a", "members": [as_json(replace(seen, ledger=ledger))]})
+        assert str(shown.title).endswith(title)
+        assert list(shown.columns[-1].cells) == [problem]
 
 
 def test_status_shows_who_does_not_answer(pair):
