@@ -61,7 +61,7 @@ class LedgerTail:
 
     connect: makes a Ledger; called in the thread, and again after every failure. With
         ``lambda: Ledger(server.start())`` an embedded server that died is started again.
-    ended: called in the thread when it ends, for whatever reason.
+    ended: called in the thread when it ends, for whatever reason. delay_s: before it connects.
     newest: the last sequence there is, for ``lag``; without it the lag is unknown (None).
     batch_events: how many events a transaction takes, about. max_pause_s: between retries.
     """
@@ -75,6 +75,7 @@ class LedgerTail:
         batch_events: int = 50_000,
         max_pause_s: float = 5.0,
         ended: Callable[[], None] = lambda: None,
+        delay_s: float = 0.0,
     ) -> None:
         self._follower = follower
         self._connect = connect
@@ -82,6 +83,7 @@ class LedgerTail:
         self._batch_events = batch_events
         self._max_pause_s = max_pause_s
         self._ended = ended
+        self._delay_s = delay_s
         self._asked_at: float | None = None
         self._ledger: Ledger | None = None
         self._stopping = threading.Event()
@@ -138,6 +140,7 @@ class LedgerTail:
 
     def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S
+        self._stopping.wait(self._delay_s)
         while True:
             began = self.position
             try:

@@ -30,6 +30,9 @@ AT_ONCE = 16_384
 PAUSE_S = 2.0
 """The longest between two tries to reach PostgreSQL."""
 
+DELAY_S = 0.5
+"""Before a new primary begins: clients that look for it come first."""
+
 SLOW_S = 10.0
 """After which an answer of PostgreSQL's is missed."""
 
@@ -92,6 +95,7 @@ class Feeder:
             batch_events=AT_ONCE,
             max_pause_s=PAUSE_S,
             ended=follower.close,
+            delay_s=DELAY_S,
         )
         self._tail.start()
 

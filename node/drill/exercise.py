@@ -16,7 +16,7 @@ from node.drill.kinds import FAULTS
 from node.drill.load import Load
 from node.drill.machine import NAMES, DrillError, Machine
 from node.drill.report import LiveHash, Report, Round
-from node.drill.verdict import judge
+from node.drill.verdict import compared, judge
 
 __all__ = ["Report", "clear", "hold"]
 
@@ -39,14 +39,18 @@ def hold(
     tell: Tell,
     look: Look = lambda machine, load: None,
     quiet_s: float = 1.0,
+    ledger: str = "",
 ) -> Report:
     """Everything, with real processes in `folder`. Raises DrillError.
 
     tell: is called with a line for everything that happens; look: again and again meanwhile.
+    ledger: DSN of an empty database that the nodes feed, and that is compared at the end.
     """
     kind = FAULTS[fault]()
     report = Report(lease_ms, rate, fault, role)
     machine = kind.machine(folder, lease_ms=lease_ms, commit=commit)
+    if ledger:
+        machine.feeds(ledger)
     load: Load | None = None
     try:
         for name in NAMES:
@@ -67,6 +71,8 @@ def hold(
                 report.planned_ms.append(exercise.switch())
         load.stop()
         report.live = exercise.live_hash()
+        if ledger:
+            exercise.until_ledger(report.live.sequence)
         report.reigns = machine.reigns()
     finally:
         machine.end()
@@ -77,6 +83,8 @@ def hold(
     journals = [machine.journal(name) for name in NAMES]
     report.verdict = judge(journals, load.acknowledged, at=report.live.sequence)
     report.live = replace(report.live, replayed=report.verdict.hash_at)
+    if ledger:
+        report.ledger = compared(journals, ledger, load.acknowledged)
     return report
 
 
@@ -176,6 +184,15 @@ class Exercise:
         outage = self.load.outage(began) * 1e3
         self.tell(f"  {name} handed over as planned; {outage:.0f} ms without an answer")
         return outage
+
+    def until_ledger(self, sequence: int) -> None:
+        """All of that is in the database, whoever feeds it."""
+
+        def holds() -> bool:
+            found = [self.machine.status(name).get("ledger") or {} for name in NAMES]
+            return any(each.get("position", 0) >= sequence for each in found)
+
+        self.machine.until(f"the ledger does not come to command {sequence}", holds, WAIT_S)
 
     def live_hash(self) -> LiveHash:
         """That of both nodes while they run, behind everything that was acknowledged."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -76,10 +77,11 @@ class Machine:
                 text = re.sub(rf"(?m)^{key} = .*", f"{key} = {value}", text)
             file.write_text(text)
 
-    def tell(self, line: str) -> None:
-        """A line more under [node], of every node that does not run yet."""
+    def feeds(self, dsn: str) -> None:
+        """The ledger of all nodes; before they are started."""
         for file in self.files.values():
-            file.write_text(file.read_text().replace("[node]\n", f"[node]\n{line}\n", 1))
+            line = f"ledger = {json.dumps(dsn)}\n"
+            file.write_text(file.read_text().replace("[node]\n", f"[node]\n{line}", 1))
 
     def config(self, name: str) -> NodeConfig:
         return load_config(self.files[name])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from node.drill.verdict import Verdict
+from node.drill.verdict import LedgerVerdict, Verdict
 
 TIMES = ("outage_ms", "detection_ms", "promotion_ms", "first_ack_ms")
 
@@ -46,7 +46,7 @@ class LiveHash:
 class Report:
     """All rounds of one exercise, and what must hold at its end.
 
-    reigns: who led in each epoch.
+    reigns: who led in each epoch; ledger: None where the drill had none.
     """
 
     lease_ms: int
@@ -58,6 +58,7 @@ class Report:
     reigns: dict[int, list[str]] = field(default_factory=dict)
     verdict: Verdict | None = None
     live: LiveHash | None = None
+    ledger: LedgerVerdict | None = None
     unknown: int = 0
     sent: int = 0
 
@@ -70,7 +71,7 @@ class Report:
     def good(self) -> bool:
         if self.verdict is None or self.live is None:
             return False
-        wrong = self.unknown or self.two_leaders
+        wrong = self.unknown or self.two_leaders or (self.ledger and not self.ledger.good)
         return self.verdict.good and self.live.same and not wrong
 
     def as_json(self) -> dict[str, Any]:
@@ -88,6 +89,9 @@ class Report:
         if self.verdict is not None:
             found |= asdict(self.verdict)
             del found["hash_at"]  # stands in live_hash
+        if self.ledger is not None:
+            found["ledger"] = asdict(self.ledger)
+            found["discrepancies"] = found.get("discrepancies", 0) + self.ledger.discrepancies
         if self.live is not None:
             found["live_hash"] = {**asdict(self.live), "same": self.live.same}
         for name in TIMES:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ledger.check import check
 from ledger.consumer import Ledger
@@ -15,6 +16,7 @@ from node.core import Core
 from node.ledger_port import MemberLedger
 from node.observing import LedgerSeen, as_json
 from node.reconcile import reconcile
+from tests.cli.driving import inside
 from tests.fix_postgres import postgres as postgres
 from tests.fix_postgres import postgres_server as postgres_server
 from tests.node.stand_in import StandIn
@@ -38,12 +40,14 @@ def core(tmp_path: Path) -> Iterator[Core]:
 class Node:
     """A member whose core is real, and its ledger."""
 
-    def __init__(self, core: Core, dsn: str, *, role: str = "PRIMARY") -> None:
+    def __init__(self, core: Core, dsn: str | Callable[[], str], *, role: str = "PRIMARY") -> None:
         self.member = StandIn(role=role)
         self.member.core = core
         self.told: list[str] = []
         self.ledger = MemberLedger(
-            self.member, lambda epoch: Ledger(dsn, epoch=epoch), self.told.append
+            self.member,
+            lambda epoch: Ledger(dsn if isinstance(dsn, str) else dsn(), epoch=epoch),
+            self.told.append,
         )
 
     @property
@@ -155,6 +159,64 @@ def test_a_node_that_ends_writes_what_it_has(core: Core, postgres: str) -> None:
     trade(core)
     node.ledger.close()
     assert reconcile(core.journal.directory, postgres)[1] == []
+
+
+def test_f27_a_database_that_has_lost_its_last_commits_gets_them_again(
+    core: Core, postgres: str
+) -> None:
+    """As a copy that takes over, which had not all of it yet."""
+    trade(core)
+    node = Node(core, postgres)
+    node.until_fed()
+    node.ledger.close()
+    place = make_conninfo(postgres, dbname="postgres")
+    name = f"{conninfo_to_dict(postgres)['dbname']}_copy"
+    with psycopg.connect(place, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {conninfo_to_dict(postgres)['dbname']}")
+        try:
+            places = [postgres]
+            node = Node(core, lambda: places[-1])
+            trade(core)
+            node.until_fed()
+            places.append(make_conninfo(postgres, dbname=name))
+            end_sessions(admin, postgres)
+            trade(core)
+            until(lambda: stored(places[-1])[0] == core.input.cursor)
+            node.ledger.close()
+            assert reconcile(core.journal.directory, places[-1])[1] == []
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def end_sessions(admin: psycopg.Connection, dsn: str) -> None:
+    sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    admin.execute(sql, [conninfo_to_dict(dsn)["dbname"]])
+
+
+def test_the_check_compares_so_far_as_the_ledger_has_come(
+    core: Core, postgres: str, tmp_path: Path
+) -> None:
+    trade(core)
+    node = Node(core, postgres)
+    node.until_fed()
+    node.ledger.close()
+    command = ("ledger", "check", tmp_path, "--dsn", postgres, "--json")
+    assert inside(*command).code == 0
+    last = core.input.cursor
+    trade(core)
+    behind = inside(*command)
+    assert behind.code == 1
+    assert behind.json["differences"][0]["what"] == "last sequence"
+    assert "--so-far" in behind.errors
+    so_far = inside(*command, "--so-far")
+    assert so_far.code == 0
+    assert (so_far.json["discrepancies"], so_far.json["last_sequence"]) == (0, last)
+    with psycopg.connect(postgres) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE lmax.balances SET cash = cash + 7 WHERE account = 1")
+    wrong = inside(*command, "--so-far")
+    assert wrong.code == 1
+    assert any(found["what"] == "cash" for found in wrong.json["differences"])
 
 
 def test_the_control_port_tells_how_it_stands(core: Core, postgres: str) -> None:
