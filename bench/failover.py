@@ -17,7 +17,14 @@ from typing import Any
 from bench import common
 from node.drill.exercise import hold
 
-ROWS = ("outage_ms", "detection_ms", "promotion_ms", "planned_ms", "outage_to_lease")
+ROWS = (
+    "outage_ms",
+    "detection_ms",
+    "promotion_ms",
+    "planned_ms",
+    "planned_longest_ms",
+    "outage_to_lease",
+)
 
 
 def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from journal.folder import Folder
 from journal.keys import Keys
 from journal.reader import Reader
 from journal.recovery import resume
@@ -27,10 +28,14 @@ class History:
     It keeps a second copy of the whole state, at the command it has come to, and begins with the
     newest snapshot that is not newer than what is asked for.
 
-    commands: those whose events were returned last, until the next call.
+    chunk: how many commands at a time. commands: those whose events were returned last, until the
+    next call.
     """
 
-    def __init__(self, directory: Path, keys: Keys | None = None) -> None:
+    def __init__(
+        self, directory: Path | Folder, keys: Keys | None = None, chunk: int = CHUNK
+    ) -> None:
+        self._chunk = chunk
         self._directory = directory
         self._keys = keys
         self.commands: npt.NDArray[np.void] = np.empty(0, COMMAND)
@@ -69,7 +74,7 @@ class History:
         return np.empty(0, EVENT)
 
     def _take(self, count: int) -> npt.NDArray[np.void]:
-        count = max(0, min(count, CHUNK, len(self._waiting)))
+        count = max(0, min(count, self._chunk, len(self._waiting)))
         taken, self._waiting = self._waiting[:count], self._waiting[count:]
         return taken
 

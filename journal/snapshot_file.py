@@ -162,7 +162,7 @@ def read_snapshot_header(folder: ReadFolder, name: str) -> Snapshot:
             name, f"format {header['format']}; this program reads format {SNAPSHOT_FORMAT}"
         )
     if header["layout"].tobytes() != layout():
-        raise SnapshotError(name, "it was taken by a build whose memory is laid out in another way")
+        raise SnapshotError(name, "it was taken by a release with other rules or another layout")
     if header["bytes"] != size:
         raise SnapshotError(name, f"a file of {size} bytes, not {header['bytes']}")
     place = Place(

@@ -18,7 +18,7 @@ SNAPSHOT_FIELDS = [
     Field("format", "u32", "1"),
     Field("magic", "b8", "`LMAXSNAP` in ASCII"),
     Field("cluster", "b16", "the journal's name"),
-    Field("layout", "b32", "what the engine's memory looks like: only the same can be read"),
+    Field("layout", "b32", "of the engine's memory, and the rules: only the same can be read"),
     Field("sequence", "u64", "of the last command that is in it"),
     Field("hash", "b32", "of the journal's batch that ends with that command"),
     Field("generation", "u64", "of the segment that the batch is in"),

@@ -48,9 +48,9 @@ class SnapshotStore:
         self.folder = RealFolder(folder) if isinstance(folder, Path) else folder
 
     @classmethod
-    def of(cls, journal: Path, keys: Keys | None = None) -> SnapshotStore:
-        """That of the journal in a folder."""
-        return cls(snapshot_folder(journal), keys)
+    def of(cls, journal: Path | Folder, keys: Keys | None = None) -> SnapshotStore:
+        """That of the journal in a folder; on a simulated disk it is the same folder."""
+        return cls(snapshot_folder(journal) if isinstance(journal, Path) else journal, keys)
 
     def names(self) -> list[str]:
         """Of all that are there, good or not, the newest first."""

@@ -71,6 +71,10 @@ class Ledger:
     LedgerUnavailable when PostgreSQL cannot be reached: try again later.
     """
 
+    # What a simulated database does otherwise; all that decides runs as it is.
+    _migrate = staticmethod(migrate)
+    _write_rows = staticmethod(write)
+
     def __init__(self, dsn: str, *, epoch: int = 0, connect_timeout_s: int = 10) -> None:
         self.dsn = dsn
         self.epoch = epoch
@@ -86,7 +90,7 @@ class Ledger:
         try:
             connection = self._connection = self._connect()
             connection.execute(_SESSION)
-            migrate(connection)
+            self._migrate(connection)
             if self._read_progress(connection) < self.epoch:
                 self._claim(connection)
         except psycopg.Error as error:
@@ -174,7 +178,7 @@ class Ledger:
             move = [batch.last_sequence, self.epoch, self.last_sequence, self.epoch]
             if connection.execute(_MOVE_PROGRESS, move).rowcount != 1:
                 raise _ProgressMoved
-            rows = write(connection, batch)
+            rows = self._write_rows(connection, batch)
         self.last_sequence = batch.last_sequence
         return rows
 

@@ -66,6 +66,7 @@ __all__ = [
     "REASON_TEXT",
     "RECORDS",
     "RECORD_BYTES",
+    "RECORD_FORMAT",
     "REPORT",
     "REPORT_BYTES",
     "REPORT_FIELDS",
@@ -108,6 +109,10 @@ class Field:
     meaning: str
     offset: int | None = None
 
+
+RECORD_FORMAT = 1
+"""Raised when a field of a command or event is another one, or a code means something else: older
+journals would be read wrongly. tests/golden keeps the declarations of each number."""
 
 RECORD_BYTES = 128
 MESSAGE_BYTES = 40

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from node import compatibility
 from node.control_loop import ControlLoop
 from node.observing import ROLES, LedgerSeen, Observed
 
@@ -41,7 +42,9 @@ COUNTERS = {
     "lmax_replication_refused_total": "Messages that a standby refused",
     "lmax_replication_limited_total": "Frames of handshakes that were dropped: too many came",
 }
+BUILD_LABELS = tuple(compatibility.as_json())
 LABELLED = {
+    "lmax_build_info": (BUILD_LABELS, "1; the labels say which release, and what must be equal"),
     "lmax_role": (("role",), "1 for the role that this node has"),
     "lmax_sequence": (("stage",), "published, synced, permitted (primary only), applied"),
     "lmax_peer_lag_commands": (("peer",), "Commands that a standby lacks; on a standby, we lack"),
@@ -128,7 +131,9 @@ def _labelled(seen: Observed) -> dict[str, dict[tuple[str, ...], float]]:
         "applied": seen.applied,
     }
     peers = seen.peers
+    build = tuple(str(value) for value in compatibility.as_json().values())
     return {
+        "lmax_build_info": {build: 1},
         "lmax_role": {(role,): role == seen.role for role in ROLES},
         "lmax_sequence": {(stage,): at for stage, at in stages.items() if at is not None},
         "lmax_peer_lag_commands": {(peer.name,): peer.lag for peer in peers},

@@ -85,7 +85,7 @@ class Core:
             write_bytes=SHARED_BATCH_BYTES if replicated else BATCH_BYTES,
             cluster=cluster,
         )
-        self._store = store_of(directory, keys)
+        self._store = SnapshotStore.of(directory, keys)
         self.replicated = replicated
         self.epoch = 0
         self.leads = not replicated
@@ -386,9 +386,3 @@ class Core:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def store_of(directory: Path | Folder, keys: Keys) -> SnapshotStore:
-    if isinstance(directory, Path):
-        return SnapshotStore.of(directory, keys)
-    return SnapshotStore(directory, keys)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from journal.folder import Folder
 from journal.history import CHUNK, History
 from lmax._tail import RingTail
 from lmax.records import joined
@@ -28,14 +29,18 @@ class Follower:
     without it; then it works the missed events out from the journal (journal.history) and
     joins the ring again. `live` tells which of the two it does. Use it from one thread.
 
-    after: the command that was seen last. Raises AheadOfJournal.
+    after: the command that was seen last; chunk: how many come from the journal at a time. Raises
+    AheadOfJournal.
     """
 
-    def __init__(self, core: Core, directory: Path, after: int = 0) -> None:
+    def __init__(
+        self, core: Core, directory: Path | Folder, after: int = 0, *, chunk: int = CHUNK
+    ) -> None:
         self._core = core
+        self._chunk = chunk
         self._carry: list[Events] = []
         self.restart(after)
-        self._history = History(directory, core.journal.keys)
+        self._history = History(directory, core.journal.keys, chunk)
         self._tail = RingTail(core.output)
 
     def restart(self, from_sequence: int) -> None:
@@ -63,7 +68,7 @@ class Follower:
         return self._from_ring(max_events) if self.live else self._from_history()
 
     def _from_history(self) -> Events:
-        near = self._core.committed - self.position <= CHUNK
+        near = self._core.committed - self.position <= self._chunk
         joined = near and (self._tail.attached or self._tail.attach())
         # What was published before we joined the ring is on the disk by now. Once that is seen,
         # the rest is in the ring, or will be: also under a load that never pauses.

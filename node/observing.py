@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
+from node import compatibility
 from node.replaying import Replay
 
 STARTING = "STARTING"
@@ -217,6 +218,7 @@ def as_json(seen: Observed) -> dict[str, Any]:
     seen = seen.aged()
     return {
         "name": seen.name,
+        "build": compatibility.as_json(),
         "cluster": seen.cluster,
         "role": seen.role,
         "epoch": seen.epoch,

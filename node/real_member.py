@@ -21,6 +21,7 @@ from journal.receiving import complete_arrival
 from journal.snapshots import SnapshotStore, snapshot_folder
 from lmax.ringbuffer.agent import AgentBase
 from node.cluster_config import NodeConfig, NodePart
+from node.compatibility import told_to_peers
 from node.config_values import ConfigError
 from node.core import Core
 from node.member import Member, Settings
@@ -40,8 +41,8 @@ from replicator.witness_keeper import ThreadKeeper
 
 SAFE_MTU = 1408
 
-BUILD = "lmax-0.1.0 journal-2 rules-2"
-"""Two nodes of one cluster have the same: else their states could differ (F15)."""
+AGAIN_S = 60.0
+MOST_LINES = 100
 
 Told = Callable[[str], None]
 
@@ -165,15 +166,18 @@ def open_greeters(config: NodeConfig, told: Told) -> dict[str, PeerGreeter]:
     except IdentityError as error:
         raise ConfigError(f"{config.file}: [node] identity: {error}") from None
     me = config.me
-    node = Node(me.name, me.number, identity, cluster=config.cluster.id, build=BUILD)
+    build = told_to_peers()
+    node = Node(me.name, me.number, identity, cluster=config.cluster.id, build=build)
     if identity.text != me.key:
         raise ConfigError(
             f"{config.file}: [[member]] {me.name} key: that of {config.node.identity} is another"
             f" one, {identity.text}; name the right file or the right key"
         )
 
+    tell = sparing(told)
+
     def refused(why: Refused) -> None:
-        told(f"refuses a connection: {why}")
+        tell(f"refuses a connection: {why}")
 
     return {
         peer.name: PeerGreeter(
@@ -185,6 +189,22 @@ def open_greeters(config: NodeConfig, told: Told) -> dict[str, PeerGreeter]:
         )
         for peer in config.peers
     }
+
+
+def sparing(told: Told, clock: Callable[[], float] = time.monotonic) -> Told:
+    """Tells the same line again only after a while: who is refused asks ten times a second."""
+    said: dict[str, float] = {}
+
+    def tell(line: str) -> None:
+        now = clock()
+        if now - said.get(line, -AGAIN_S) < AGAIN_S:
+            return
+        if len(said) >= MOST_LINES:
+            said.clear()
+        said[line] = now
+        told(line)
+
+    return tell
 
 
 def open_channels(

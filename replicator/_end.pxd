@@ -74,4 +74,5 @@ cdef class LinkEnd:
     cdef RingBuffer _outbox
     cdef RingSequence _read
     cdef RingSequence _told
-    cdef list _keys
+    cdef list _keys  # (number of the mail that told of it, SecureLink)
+    cdef _forget_keys(self)

@@ -13,6 +13,9 @@ from replicator._secure cimport FRAME_HEAD, FRAME_OVERHEAD, SecureLink, secure_o
 from replicator.channel cimport MAX_MESSAGE
 from replicator.messages cimport HELLO, JOIN, TELL_KEYS
 
+MOST_MAILS = MAILS
+"""Messages in a mailbox."""
+
 
 cdef int64_t link_receive(Link *link, int64_t now, uint32_t *kind, char **body) noexcept nogil:
     cdef int64_t size, found
@@ -32,7 +35,8 @@ cdef int64_t link_receive(Link *link, int64_t now, uint32_t *kind, char **body) 
         if link.pending != NULL:
             found = opened(link.pending, link, size, kind)
             if found > 0:
-                link.keys, link.pending = link.pending, NULL
+                link.keys = link.pending
+                store_release_i64(<int64_t *>&link.pending, 0)  # see LinkEnd._forget_keys
                 store_release_i64(&link.connections, link.connections + 1)
                 store_release_i64(&link.heard_ns, now)
                 return found
@@ -199,17 +203,28 @@ cdef class LinkEnd:
         False while the mailbox is full.
         """
         cdef uint64_t address = <uint64_t>&keys.secure
-        cdef SecureLink known
-        if self.idle:  # then the agent looks at two of them at most
-            self._keys = [
-                known for known in self._keys
-                if &known.secure == self.link.keys or &known.secure == self.link.pending
-            ]
+        self._forget_keys()
         body = address.to_bytes(8, "little") + int(pending).to_bytes(4, "little")
         if not self.post(TELL_KEYS, body):
             return False
-        self._keys.append(keys)
+        self._keys.append((ring_cursor(self._outbox.ring), keys))
         return True
+
+    cdef _forget_keys(self):
+        """Keep those that the agent has not been told of yet, or may be looking at.
+
+        Pending is read first: when it proves itself the agent makes it the one in use before it is
+        pending no more, so it is seen in one place or the other.
+        """
+        cdef int64_t told = sequence_get(self._told.sequence)
+        cdef int64_t pending = load_acquire_i64(<int64_t *>&self.link.pending)
+        cdef int64_t current = load_acquire_i64(<int64_t *>&self.link.keys)
+        cdef list kept = []
+        cdef SecureLink known
+        for number, known in self._keys:
+            if number > told or <int64_t>&known.secure in (pending, current):
+                kept.append((number, known))
+        self._keys = kept
 
     def take(self):
         """(kind, body) of the oldest message that the agent left to control; None."""
@@ -221,6 +236,18 @@ cdef class LinkEnd:
         found = mail.kind, (<const char *>mail + sizeof(Mail))[:mail.size]
         sequence_set(self._read.sequence, number)
         return found
+
+    @property
+    def waiting(self) -> tuple[int, int, int]:
+        """Messages left to control, messages left by it, keys that are kept.
+
+        There are at most MOST_MAILS of either, and two keys more than that.
+        """
+        return (
+            ring_cursor(self._inbox.ring) - sequence_get(self._read.sequence),
+            ring_cursor(self._outbox.ring) - sequence_get(self._told.sequence),
+            len(self._keys),
+        )
 
     @property
     def idle(self) -> bool:

@@ -255,6 +255,11 @@ cdef class ReceiverAgent(AgentBase):
             return None
         return Place(at.epoch, at.sequence, (<const char *>at.hash)[:HASH_BYTES])
 
+    @property
+    def held_bytes(self):
+        """Of the last message, what had no room in the rings yet: never of more than one."""
+        return self.receiver.held_bytes
+
     def stop(self):
         """Take none; False while the mailbox is full."""
         return self.end.post(TELL_STOP, b"")

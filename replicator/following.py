@@ -52,7 +52,7 @@ class Following:
         self.wants: Answer | None = None
         self.take_over = False
         self.problem = ""
-        self.files: list[tuple[int, bytes]] = []
+        self.files: list[tuple[int, bytes]] = []  # nobody takes them but while files come
         self._greeter = greeter
         self._place = place
         self._cluster = cluster
@@ -138,7 +138,7 @@ class Following:
                 self._answered(Answer.unpack(body))
             except (struct.error, ValueError):
                 self.problem = "the primary's answer is none that this version knows"
-        elif kind in (Kind.OFFER, Kind.PIECE):
+        elif kind in (Kind.OFFER, Kind.PIECE) and self.stage is Stage.FETCHING:
             self.files.append((kind, body))
         elif kind == Kind.SWITCH:
             self.take_over = True

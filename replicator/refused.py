@@ -7,6 +7,11 @@ from typing import Protocol
 
 from replicator.greeting import Greeting, Reason
 
+SAME_NUMBERS = (
+    "both need releases with the same numbers (`lmax --version`). Put the release that the primary"
+    " has on the other node; docs/operations.md, Upgrading, tells how both get another one"
+)
+
 
 class Named(Protocol):
     """What a message tells of this node."""
@@ -33,6 +38,13 @@ class Refused:
         return self.text
 
 
+def apart(build: str, other: str) -> str:
+    """The parts that the other one has not the same: "rules-3", not all of the text."""
+    return (
+        " ".join(part for part in build.split() if part not in other.split()) or "nothing instead"
+    )
+
+
 def refused(
     reason: Reason, node: Named, greeting: Greeting, *, told: bool = False, expected: str = ""
 ) -> Refused:
@@ -42,9 +54,9 @@ def refused(
     text = {
         Reason.MALFORMED: f"{who} cannot read what {whom} sent",
         Reason.VERSION: f"{peer} speaks version {greeting.version} of the link and {node.name}"
-        f" version {node.version}: install the same release on both",
-        Reason.BUILD: f"{peer} runs {greeting.build or 'no named build'!r} and {node.name}"
-        f" {node.build or 'no named build'!r}: install the same build on both",
+        f" version {node.version}: {SAME_NUMBERS}",
+        Reason.BUILD: f"{peer} has {apart(greeting.build, node.build)} and {node.name}"
+        f" {apart(node.build, greeting.build)}: {SAME_NUMBERS}",
         Reason.CLUSTER: f"{peer} belongs to cluster {greeting.cluster.hex()} and {node.name} to"
         f" {node.cluster.hex()}: one of them is connected to the wrong nodes",
         Reason.STRANGER: f"{who} knows no node {whom} with that number: enter it in {who}'s"

@@ -1,6 +1,7 @@
 """The state of an engine as bytes, and back: for snapshots. See lmax/state/image.pxd."""
 from libc.stdint cimport uint64_t
 
+from lmax.rules import RULES
 from lmax.state cimport image
 from lmax.state.declared cimport DECLARED
 from lmax.state.image cimport (
@@ -15,9 +16,10 @@ class ImageError(ValueError):
 
 
 def layout():
-    """32 bytes that only builds share whose images are the same: structs, and where tables put
-    what they hold."""
-    return bytes.fromhex((<bytes>DECLARED).decode()) + (<int>placement()).to_bytes(16, "little")
+    """32 bytes that only builds share whose images are the same: structs, where tables put what
+    they hold, and the rules: after a way back to older ones nothing is left of the newer."""
+    cdef bytes placed = (<int>placement()).to_bytes(8, "little")
+    return bytes.fromhex((<bytes>DECLARED).decode()) + placed + RULES.to_bytes(8, "little")
 
 
 def reset(StateView view not None):

@@ -81,7 +81,7 @@ def show(report: Report) -> None:
         differs = f"; the first that differs: {ledger.first}" if ledger.first else ""
         what = f"up to command {ledger.sequence:,}, {ledger.trades:,} trades{missing}{differs}"
         rows.append(("ledger", what))
-    for name in ("detection", "promotion", "first_ack", "outage", "planned"):
+    for name in ("detection", "promotion", "first_ack", "outage", "planned", "planned_longest"):
         if values := found[f"{name}_ms"]:
             title = f"{name.replace('_', ' ')} ms"
             rows.append((title, f"p50 {values['p50']:g}, p99 {values['p99']:g}"))

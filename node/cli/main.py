@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import PackageNotFoundError, version
 
 import click
 
@@ -18,18 +17,13 @@ from node.cli.run import run
 from node.cli.snapshot import snapshot
 
 
-def installed_version() -> str:
-    """The version of the package, or of a checkout that was never installed."""
-    try:
-        return version("lmax")
-    except PackageNotFoundError:
-        return "0 (not installed)"
-
-
 def show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     """`lmax --version`"""
     if value:
-        click.echo(f"lmax {installed_version()}, Python {sys.version.split()[0]}")
+        from node import compatibility
+
+        build = compatibility.line(compatibility.as_json())
+        click.echo(f"lmax {build}; Python {sys.version.split()[0]}")
         ctx.exit()
 
 
@@ -43,7 +37,7 @@ def show_version(ctx: click.Context, param: click.Parameter, value: bool) -> Non
     is_eager=True,
     expose_value=False,
     callback=show_version,
-    help="Show the version and exit.",
+    help="Show the release and what other nodes must have the same, and exit.",
 )
 def cli() -> None:
     """A stock exchange on one machine, or on several that hold the same journal.

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from journal.errors import JournalKeyError
 from journal.secret import read_secret
+from node import compatibility
 from node.cli.exits import Exit
 from node.cli.output import print_json
 from node.cli.stopping import Stop
@@ -139,7 +140,17 @@ def table(found: dict[str, Any]) -> Table:
     shown.add_column("problem", overflow="fold")
     for member in found["members"]:
         shown.add_row(*_row(member))
+    shown.caption = "\n".join(builds(found["members"]))
     return shown
+
+
+def builds(members: list[dict[str, Any]]) -> list[str]:
+    """Releases, and what has to be equal; a line for each that differs, with its nodes."""
+    by_build: dict[str, list[str]] = {}
+    for member in members:
+        if "build" in member:
+            by_build.setdefault(compatibility.line(member["build"]), []).append(member["name"])
+    return [f"{', '.join(names)}: {build}" for build, names in by_build.items()]
 
 
 def _row(member: dict[str, Any]) -> list[str]:

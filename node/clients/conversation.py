@@ -68,7 +68,6 @@ class Conversation:
         self.closed = False
         self._answer_within = answer_within
         self._inboxes: WeakSet[Inbox] = WeakSet()  # a forgotten iterator ends its own
-        self._wake = threading.Event()
         self._thread = threading.Thread(target=self._main, name="lmax-session", daemon=True)
 
     def start(self) -> None:
@@ -88,7 +87,7 @@ class Conversation:
             if self.link is not None:
                 self.link.shut()
             self.changed.notify_all()
-        self._wake.set()
+        self.finder.wake()
         self._thread.join()
         with self.changed:
             for request in self.outbox.everything():
@@ -157,7 +156,7 @@ class Conversation:
             if link is None:
                 with self.changed:
                     self._expire(time.monotonic())
-                self._wake.wait(pause)
+                self.finder.wait(pause, self._is_closed)
                 pause = min(LONGEST_PAUSE_S, pause * SLOWER)
                 continue
             began = time.monotonic()
@@ -168,9 +167,15 @@ class Conversation:
                 self._note(link, error)
             finally:
                 self._end_link(link)
+            if time.monotonic() - began > LONGEST_PAUSE_S:
+                pause = PAUSE_S
+                continue
             # A node that takes us in and throws us out at once is not asked again at once.
-            pause = PAUSE_S if time.monotonic() - began > LONGEST_PAUSE_S else pause * 2
-            self._wake.wait(pause := min(LONGEST_PAUSE_S, pause))
+            pause = min(LONGEST_PAUSE_S, pause * 2)
+            self.finder.wait(pause, self._is_closed)
+
+    def _is_closed(self) -> bool:
+        return self.closed
 
     def _note(self, link: Link, error: Exception) -> None:
         self.finder.problems[link.address] = str(error)

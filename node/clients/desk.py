@@ -249,11 +249,18 @@ class Desk:
         self._go_on()
 
     def role_changed(self) -> None:
-        """The node is something else now: nobody knows here what becomes of what was published."""
+        """The node is something else now: nobody knows here what becomes of what was published.
+
+        All clients are told: who waits for a primary has it at once.
+        """
         self._role = (self.node.role(), self.node.epoch())
         self.flights.give_up("the node is not the primary any more: ask the new one")
         if self._role[0] != Role.PRIMARY:
             self._go_on(whatever=True)
+        told = self.welcome().encode()
+        for connection in list(self._connections):
+            if connection.session:
+                connection.send(Kind.WELCOME, 0, told)
 
     def fail(self, error: BaseException) -> None:
         """The core stopped for good."""

@@ -78,6 +78,9 @@ class Link:
             raise ProtocolError(f"{self.address} answered a hello with {first.kind}")
         return Welcome.decode(first.body)
 
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
     def send(self, data: bytes) -> None:
         """Hold `sending` meanwhile."""
         try:

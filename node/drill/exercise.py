@@ -68,7 +68,7 @@ def hold(
             report.rounds.append(exercise.round(f"round {number} of {rounds}: "))
             if planned:
                 exercise.rest(quiet_s)
-                report.planned_ms.append(exercise.switch())
+                report.switched(*exercise.switch())
         load.stop()
         report.live = exercise.live_hash()
         if ledger:
@@ -172,18 +172,25 @@ class Exercise:
         """Whether a client was answered after that, and not only just before."""
         return bool(self.load.answered) and self.load.answered[-1] > since + 0.02
 
-    def switch(self) -> float:
-        """A planned switch; milliseconds without an answer."""
-        machine, began = self.machine, time.time()
+    def switch(self) -> tuple[float, float]:
+        """A planned switch: milliseconds from the last answer of the old primary to the first of
+        the new one, and without any answer, at most, until both are in sync again."""
+        machine, load, began, epoch = self.machine, self.load, time.time(), self.load.epoch
         name = machine.primary()
         try:
             machine.demote(name)
         except (Refusal, NobodyAnswers) as refusal:
             raise DrillError(f"{name} does not hand over: {refusal}") from None
-        self.until("nobody is in sync", lambda: machine.in_sync() and self.answers(began))
-        outage = self.load.outage(began) * 1e3
-        self.tell(f"  {name} handed over as planned; {outage:.0f} ms without an answer")
-        return outage
+        self.until(
+            "nobody is in sync",
+            lambda: machine.in_sync() and self.answers(began) and load.epoch > epoch,
+        )
+        planned, longest = load.handover(epoch, began) * 1e3, load.outage(began) * 1e3
+        self.tell(
+            f"  {name} handed over as planned; {planned:.0f} ms without an answer"
+            f" (at most {longest:.0f} ms until both were in sync again)"
+        )
+        return planned, longest
 
     def until_ledger(self, sequence: int) -> None:
         """All of that is in the database, whoever feeds it."""

@@ -165,6 +165,14 @@ class Load:
         near = times[first : last + 1]
         return float(np.diff(near).max()) if len(near) > 1 else 0.0
 
+    def handover(self, epoch: int, since: float) -> float:
+        """Seconds from the last answer of that epoch, or of an earlier one, to the first of a later
+        one that came after `since`; 0 if there was none."""
+        for at in range(bisect.bisect_right(self.answered, since), len(self.epochs)):
+            if self.epochs[at] > epoch:
+                return self.answered[at] - self.answered[at - 1] if at else 0.0
+        return 0.0
+
     def first_answer(self, epoch: int, since: float) -> float:
         """Seconds from `since` to the first answer of a later epoch; 0 if there was none."""
         first = bisect.bisect_right(self.answered, since)

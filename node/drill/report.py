@@ -46,7 +46,10 @@ class LiveHash:
 class Report:
     """All rounds of one exercise, and what must hold at its end.
 
-    reigns: who led in each epoch; ledger: None where the drill had none.
+    planned_ms: of each planned switch, from the last answer of the old primary to the first of the
+    new one; planned_longest_ms: the longest time without an answer until both were in sync again,
+    while the old one read its journal and caught up. reigns: who led in each epoch;
+    ledger: None where the drill had none.
     """
 
     lease_ms: int
@@ -55,12 +58,18 @@ class Report:
     role: str = ""
     rounds: list[Round] = field(default_factory=list)
     planned_ms: list[float] = field(default_factory=list)
+    planned_longest_ms: list[float] = field(default_factory=list)
     reigns: dict[int, list[str]] = field(default_factory=dict)
     verdict: Verdict | None = None
     live: LiveHash | None = None
     ledger: LedgerVerdict | None = None
     unknown: int = 0
     sent: int = 0
+
+    def switched(self, handover_ms: float, longest_ms: float) -> None:
+        """One more planned switch."""
+        self.planned_ms.append(handover_ms)
+        self.planned_longest_ms.append(longest_ms)
 
     @property
     def two_leaders(self) -> int:
@@ -97,6 +106,7 @@ class Report:
         for name in TIMES:
             found[name] = percentiles([getattr(each, name) for each in self.rounds])
         found["planned_ms"] = percentiles(self.planned_ms)
+        found["planned_longest_ms"] = percentiles(self.planned_longest_ms)
         return found
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from node import config_values, wiring
-from node.cli import node_verbs
+from lmax.rules import RULES
+from node import compatibility, config_values, wiring
+from node.cli import node_verbs, status_verbs
 from node.cluster_config import load_config
 from node.observing import LedgerSeen, Observed, as_json
 from node.process import Parts
@@ -135,8 +136,6 @@ def test_status_asks_every_node_of_a_configuration(pair):
 
 
 def test_status_tells_how_far_the_ledger_is_and_what_is_wrong_with_it():
-    from node.cli.status_verbs import table
-
     seen = Observed("a", "lmax", "PRIMARY")
     for ledger, title, problem in (
         (None, "primary: a", ""),
@@ -149,9 +148,27 @@ def test_status_tells_how_far_the_ledger_is_and_what_is_wrong_with_it():
             "ledger: it is away",
         ),
     ):
-        shown = table({"primary": "a", "members": [as_json(replace(seen, ledger=ledger))]})
+        shown = status_verbs.table(
+            {"primary": "a", "members": [as_json(replace(seen, ledger=ledger))]}
+        )
         assert str(shown.title).endswith(title)
         assert list(shown.columns[-1].cells) == [problem]
+
+
+def test_status_shows_releases_and_numbers_and_which_node_differs(pair):
+    with served(port=port(pair[0])), served(name="b", role="IN_SYNC", port=port(pair[1])):
+        same = inside("status", pair[0])
+        found = inside("status", pair[0], "--json").json
+    shown = " ".join(same.output.split())
+    assert f"a, b: {compatibility.release()}; rules {RULES}, records" in shown
+    build = found["members"][0]["build"]
+    assert build == compatibility.as_json()
+    found["members"][1]["build"] = {**build, "rules": RULES + 1}
+    lines = status_verbs.builds(found["members"])
+    assert [line.partition(", ")[0] for line in lines] == [
+        f"a: {build['release']}; rules {RULES}",
+        f"b: {build['release']}; rules {RULES + 1}",
+    ]
 
 
 def test_status_shows_who_does_not_answer(pair):

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from journal.schema import FORMAT
+from lmax.rules import RULES
+from lmax.schema import RECORD_FORMAT
+from node import compatibility
 from node.cli.errors import Failure, explain
 from node.cli.exits import MEANING, Exit
+from replicator.greeting import PROTOCOL
 from tests.cli.driving import COMMAND, environment, inside, lmax
 
 VERBS = [
@@ -51,7 +56,8 @@ def test_help_names_the_verbs_and_the_exit_codes():
 def test_the_version_is_told():
     done = lmax("--version")
     assert done.code == 0
-    assert done.output.startswith("lmax ")
+    told = f"rules {RULES}, records {RECORD_FORMAT}, journal {FORMAT}, link {PROTOCOL}, snapshots "
+    assert done.output.startswith(f"lmax {compatibility.release()}; {told}")
 
 
 def test_every_exit_code_has_a_meaning():

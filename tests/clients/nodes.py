@@ -12,7 +12,7 @@ from lmax.schema import COMMAND, CommandType, Side
 from node.clients.desk import Limits
 from node.clients.link import Link
 from node.clients.node import LoneNode
-from node.clients.protocol import Flag, Frame, Hello, Kind, Role, encode_submit, frame
+from node.clients.protocol import Flag, Frame, Hello, Kind, Role, Welcome, encode_submit, frame
 from node.clients.server import Server
 from node.core import Core
 from tests.node.playing import opening, orders
@@ -77,12 +77,16 @@ def cancel(order: int, own: int = 0) -> np.ndarray:
 
 
 class Raw:
-    """A client without a session's ways: what it gets is what was sent."""
+    """A client without a session's ways: what it gets is what was sent.
+
+    told: what the node said that it is, without having been asked.
+    """
 
     def __init__(self, server: Server, token: str = "") -> None:
         hello = Hello(secrets.token_bytes(16), token.encode())
         self.link = Link(server.address, hello, PATIENCE)
         self._number = 0
+        self.told: list[Welcome] = []
 
     def send(self, kind: Kind, body: bytes, flags: int = 0) -> int:
         self._number += 1
@@ -94,12 +98,15 @@ class Raw:
         return self.send(Kind.SUBMIT, encode_submit(after, commands), flags)
 
     def next(self) -> Frame:
-        """The next frame, whatever it is about."""
+        """The next frame, whatever it is about; what is `told` is none."""
         deadline = time.monotonic() + PATIENCE
-        while not (found := self.link.receive(0.5)):
+        while True:
+            found = self.link.receive(0.5)
             assert time.monotonic() < deadline, "nothing came"
-        self.link._frames = found[1:]
-        return found[0]
+            self.link._frames = found[1:]
+            if found and (found[0].kind, found[0].request) != (Kind.WELCOME, 0):
+                return found[0]
+            self.told += [Welcome.decode(each.body) for each in found[:1]]
 
     def answer(self, commands: np.ndarray, after: int = 0, resend: bool = False) -> Frame:
         """What is said to one command."""

@@ -58,6 +58,9 @@ class Talk:
                 if each.kind == kind:
                     return each
 
+    def end(self) -> None:
+        self._socket.close()
+
     def closed(self) -> bool:
         """Wait until the client has closed it."""
         while self._socket.recv(1 << 16):

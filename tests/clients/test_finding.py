@@ -11,7 +11,7 @@ import pytest
 
 import lmax
 from lmax.schema import EventType
-from node.clients import asking
+from node.clients import asking, conversation, watching
 from node.clients.protocol import Kind, Role
 from node.clients.tickets import State
 from tests.clients.nodes import PATIENCE, PlayedNode, buys, opening, port, until
@@ -62,6 +62,52 @@ def test_a_standby_is_asked_again_while_the_other_one_is_dead(dead: Stub, tmp_pa
         lead(node, 2)
         assert session.result(tickets[0], PATIENCE)[0]["type"]
         assert session.epoch == 2
+
+
+def test_a_standby_says_that_it_leads_and_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else a client would find out as late as it asks the next time."""
+    monkeypatch.setattr(watching, "WATCH_S", HOUR)
+    monkeypatch.setattr(conversation, "PAUSE_S", HOUR)
+    monkeypatch.setattr(conversation, "LONGEST_PAUSE_S", HOUR)
+    with (
+        port(tmp_path, role=Role.STANDBY) as (node, server),
+        session_with(server.address) as session,
+    ):
+        tickets = session.submit(opening())
+        until(lambda: "is not the primary" in session._talk.trouble)
+        lead(node, 2)
+        server.role_changed()
+        assert session.result(tickets[0], PATIENCE)[0]["type"]
+        assert session.epoch == 2
+
+
+def test_a_standby_that_is_watched_and_ends_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(watching, "WATCH_S", HOUR)
+    with stub() as standby, session_with(standby.address) as session:
+        talk = standby.accept()
+        talk.welcome(Role.STANDBY, 1)
+        until(lambda: "is not the primary" in session._talk.trouble)
+        talk.end()
+        standby.accept().welcome(Role.PRIMARY, 2)
+        until(lambda: session.epoch == 2)
+
+
+def test_a_node_that_is_lost_while_it_is_watched_is_asked_again_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its connection stays open for a machine that has lost its power."""
+    monkeypatch.setattr(watching, "WATCH_S", 0.05)
+    with stub() as standby, session_with(standby.address) as session:
+        talk = standby.accept()
+        talk.welcome(Role.STANDBY, 1)
+        again = standby.accept()
+        again.welcome(Role.PRIMARY, 2)
+        until(lambda: session.epoch == 2)
+        assert talk.closed()
 
 
 def test_who_is_silent_is_left_as_soon_as_another_node_leads(tmp_path: Path) -> None:

@@ -328,6 +328,9 @@ def test_where_the_journal_was_pruned_nobody_is_told_that_nothing_was_there(
     with Core(tmp_path, segment_bytes=SEGMENT) as core:
         submit_all(core, joined([opening(), buys(1, 12_000)]))
         core.wait_applied(core.input.cursor)
+        # That the last write was synced is only certain once another one follows it.
+        submit_all(core, buys(20_000))
+        core.wait_applied(core.input.cursor)
     taken = take_one(tmp_path, Keys())["sequence"]
     with Core(tmp_path, segment_bytes=SEGMENT) as core:
         submit_all(core, buys(50_000, 10))

@@ -68,13 +68,14 @@ class Network:
         self.world = world
         self.loss = self.doubles = self.shuffles = 0.0
         self.delay = 2 * MS
+        self.end: type[End] = End
         self.wires: dict[tuple[str, str], Wire] = {}
 
     def wire(self, here: str, there: str) -> Wire:
         return self.wires.setdefault((here, there), Wire(self))
 
     def channel(self, here: str, there: str) -> ForeignChannel:
-        return ForeignChannel(End(self.wire(here, there), self.wire(there, here)))
+        return ForeignChannel(self.end(self.wire(here, there), self.wire(there, here)))
 
     def isolate(self, name: str, cut: bool = True) -> None:
         for pair, wire in self.wires.items():

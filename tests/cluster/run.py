@@ -2,26 +2,30 @@
 
 I1 everything acknowledged is in the log · I2 each (account, id) at most once · I3 the logs are one
 · I4 states and outputs are equal on all nodes and an offline replay · I5 conservation · I6 one
-output for each (epoch, sequence), epochs are granted once · I9 every request is answered.
+output for each (epoch, sequence), epochs are granted once · I7 the ledger is the fold of the log,
+its position moves with its rows (tests.cluster.ledgers) · I8 every queue has its bound
+(tests.cluster.bounds) · I9 every request is answered.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from random import Random
 from typing import Any
 
 import numpy as np
 
-from journal.batches import BatchReader
 from journal.files import Journal
 from lmax._engine import Engine
 from lmax.records import joined
 from lmax.schema import COMMAND, CommandType, EventFlag, EventType
-from node.core import EVERYTHING
 from node.member import Role
 from replicator.common import MS
 from replicator.standbys import Rule
+from tests.cluster.bounds import check_containers, check_queues
+from tests.cluster.ledgers import Ledgers
+from tests.cluster.mistakes import MISTAKES
 from tests.cluster.traders import Traders
 from tests.cluster.world import CLUSTER, Node, World, in_sync
 from tests.journal.simulated import Chances
@@ -31,34 +35,33 @@ FAULTS = [
     *["kill", "kill", "pause", "isolate", "one way", "noise", "noise", "clog", "witness"],
     *["clock", "switch", "heal", "flap", "disk"],
 ]
-CRUEL = ["kill", "isolate", "clog", "heal", "heal"]
-"""Where a mistake has to show."""
-
-MISTAKES = ("early", "epoch", "cut")
 
 
 class Run:
-    """One run. mistake: one that must be found.
+    """One run. mistake: one of MISTAKES, that must be found; power: it may fail for all at once."""
 
-    "early": the primary answers before the standby has it; "epoch": it goes on although another
-    has the next one; "cut": a node that returns drops a batch below what it has acknowledged.
-    """
-
-    def __init__(self, seed: int, *, mistake: str = "", nodes: int = 0) -> None:
-        from random import Random
-
+    def __init__(self, seed: int, *, mistake: str = "", nodes: int = 0, power: bool = True) -> None:
         draw = Random(seed)
+        self.mistake = MISTAKES[mistake]() if mistake else None
         count = nodes or draw.choice([2, 2, 3])
+        if self.mistake:
+            count = self.mistake.nodes or count
         names = ("a", "b", "c")[:count]
         policy = draw.choice(["alone", "alone", "halt"])
         every = frozenset(names[1:]) if draw.random() < 0.2 and count > 2 else frozenset()
-        if mistake:
-            policy, every = "alone", frozenset()
-        self.mistake = mistake
+        if self.mistake:
+            policy, every = "alone", frozenset(names if self.mistake.all_count else ())
+        self.calm = self.mistake.calm if self.mistake else 250
         self.world = World(seed, names, rule=Rule(every, policy), durable=draw.random() < 0.3)
         self.policy = policy
         self.traders = Traders(self.world)
+        self.ledgers = Ledgers(self.world, seed, mistake)
         self.hurt: Counter[str] = Counter()
+        self.power = Random(f"the power of {seed}")
+        self.all_at_once = 0.2 if power else 0.0
+        self.steps = 0
+        if self.mistake:
+            self.mistake.begins(self)
 
     # ---- faults
 
@@ -66,6 +69,7 @@ class Run:
         try:
             self.live()
         finally:
+            self.ledgers.close()
             self.world.close()
 
     def live(self) -> None:
@@ -75,16 +79,22 @@ class Run:
             world.until(in_sync(world))
         for _ in range(world.random.randint(3, 8)):
             self.disturb()
-            for _ in range(world.random.randint(20, 250)):
+            check_containers(world, self.hurt.total())
+            for _ in range(world.random.randint(20, self.calm)):
                 self.step()
         self.live_in_peace()
+        self.ledgers.settle(self.world.lead)
         self.check()
 
     def step(self) -> None:
         world = self.world
         world.step()
         if self.mistake:
-            self.err()
+            self.mistake.happens(self)
+        self.ledgers.step()
+        self.steps += 1
+        if self.steps % 8 == 0:
+            check_queues(world)
         for node in world.nodes.values():
             if node.member is None:
                 if world.now >= node.down_until:
@@ -95,33 +105,9 @@ class Run:
                 self.traders.act(node)
 
     def start(self, node: Node) -> None:
-        if self.mistake == "cut":
-            self.drop_a_batch(node)
+        if self.mistake:
+            self.mistake.starts(self, node)
         node.start()
-
-    def err(self) -> None:
-        for node in self.world.nodes.values():
-            if node.member is None or not node.is_primary:
-                continue
-            if self.mistake == "early":
-                node.core.permitted.value = EVERYTHING
-            elif self.mistake == "epoch":
-                node.member._lost = lambda lost: None  # type: ignore[method-assign]
-                node.member._lease_until = 2**62
-                assert node.member.leading is not None
-                node.member.leading.agent.lease(2**62)
-                node.member.leading.agent.may_go_alone(True)
-                for index in range(len(self.world.names) - 1):
-                    if node.member.leading.agent.is_counted(index):
-                        node.member.leading.agent.count(index, False)
-
-    def drop_a_batch(self, node: Node) -> None:
-        with BatchReader(node.folder, pause=lambda: None) as reader:
-            lasts: list[int] = []
-            while len(found := reader.read()):
-                lasts += found.lasts.tolist()
-        if len(lasts) > 2:
-            self.world.cut(node.folder, lasts[-2])
 
     def disturb(self) -> None:
         """One of the things that happen to machines and networks."""
@@ -129,10 +115,12 @@ class Run:
         network, node = world.network, random.choice(list(world.nodes.values()))
         if world.primary is not None and random.random() < 0.5:
             node = world.primary
-        fault = random.choice(CRUEL if self.mistake else FAULTS)
+        fault = random.choice(self.mistake.faults if self.mistake else FAULTS)
         if fault == "kill":
             node.kill()
             node.down_until = world.now + random.randrange(2000 * MS)
+            if self.power.random() < self.all_at_once:
+                self.cut_power()
         elif fault == "pause":
             node.paused_until = world.now + random.randrange(2000 * MS)
         elif fault == "isolate":
@@ -174,6 +162,13 @@ class Run:
             self.heal()
         self.hurt[fault] += 1
 
+    def cut_power(self) -> None:
+        """Everybody dies at once, and returns when it likes."""
+        for node in self.world.nodes.values():
+            node.kill()
+            node.down_until = self.world.now + self.power.randrange(2000 * MS)
+        self.hurt["power"] += 1
+
     def heal(self) -> None:
         world = self.world
         world.network.heal()
@@ -192,7 +187,7 @@ class Run:
             if node.member is None:
                 self.start(node)
         self.traders.wanted = len(self.traders.requests) + 5
-        for _ in range(30_000):
+        for _ in range(5_000 if self.mistake else 30_000):
             self.step()
             asked = len(self.traders.requests) >= self.traders.wanted and not self.traders.open
             if asked and self.all_follow():
@@ -258,6 +253,7 @@ class Run:
         self.check_conservation(twin, logs[0])
         epochs = [epoch for epoch, _ in world.witness.grants]
         assert epochs == sorted(set(epochs)), "I6: an epoch was granted twice"
+        self.ledgers.check(events)
 
     def log_of(self, node: Node) -> np.ndarray:
         node.core.abandon()

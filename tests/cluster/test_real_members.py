@@ -15,6 +15,7 @@ from journal.reader import Reader
 from journal.skips import write_skip
 from journal.tails import tail_names
 from lmax.records import joined
+from lmax.rules import RULES
 from node.cluster_config import load_config
 from node.cluster_files import make_cluster
 from node.config_values import ConfigError
@@ -22,7 +23,7 @@ from node.core import Core
 from node.drill.machine import free_ports
 from node.forcing import force, open_record, wish
 from node.member import Member, Role
-from node.real_member import open_real_member
+from node.real_member import open_real_member, sparing
 from node.refusals import LogicFailed
 from node.wiring import new_identity
 from tests.failing.test_failing_command import checkpoint
@@ -187,16 +188,32 @@ def test_who_was_never_in_sync_does_not_take_over(pair: Pair) -> None:
     assert b.role is Role.STANDBY
 
 
+def test_the_same_refusal_is_told_once_a_minute() -> None:
+    now, told = [0.0], list[str]()
+    tell = sparing(told.append, lambda: now[0])
+    for line in ("a", "a", "b", "a"):
+        tell(line)
+    now[0] = 61.0
+    tell("a")
+    assert told == ["a", "b", "a"]
+    for number in range(1000):
+        tell(str(number))
+    tell("a")
+    assert len(told) <= 1004
+
+
 @pytest.mark.timeout(300)
-def test_f15_nodes_of_different_builds_refuse_each_other(
+def test_f15_nodes_with_different_rules_refuse_each_other(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair.start("a")
     pair.until(lambda: pair.members["a"].role is Role.PRIMARY)
-    monkeypatch.setattr("node.real_member.BUILD", "lmax-9.9.9 journal-9")
+    monkeypatch.setattr("node.compatibility.RULES", RULES + 1)
     b = pair.start("b")
-    pair.until(lambda: any("refuses" in line for line in pair.lines))
-    pair.until(lambda: b.following is not None and "build" in b.following.problem)
+    told = f"b has rules-{RULES + 1} and a rules-{RULES}: both need"
+    pair.until(lambda: any(told in line for line in pair.lines))
+    told = f"a has rules-{RULES} and b rules-{RULES + 1}: both need"
+    pair.until(lambda: b.following is not None and told in b.following.problem)
     assert b.role is Role.STANDBY
     assert pair.members["a"].record is not None
     assert pair.members["a"].record.in_sync == {"a"}

@@ -6,38 +6,45 @@ for long runs.
 
 import gc
 import os
+from collections import Counter
 
 import pytest
 
-from tests.cluster.run import MISTAKES, Run
+from tests.cluster.mistakes import MISTAKES
+from tests.cluster.run import Run
 
 PARTS = 10
 FIRST = int(os.environ.get("LMAX_CLUSTER_FIRST", "0"))
 SEEDS = int(os.environ.get("LMAX_CLUSTER_SEEDS", "1000"))
-MISTAKEN_SEEDS = 50
+MISTAKEN_SEEDS = 100
 
 
 @pytest.mark.timeout(max(600, SEEDS))
 @pytest.mark.parametrize("part", range(PARTS))
-def test_f17_f19_f23_f24_nothing_acknowledged_is_lost(part: int) -> None:
-    """Kills, pauses, partitions, noise, clocks, witnesses and disks: I1 to I6 and I9 hold."""
-    first = FIRST + part * SEEDS // PARTS
-    for number in range(first, FIRST + (part + 1) * SEEDS // PARTS):
+def test_f03_f17_f19_f23_f24_nothing_acknowledged_is_lost(part: int) -> None:
+    """Kills, pauses, partitions, noise, clocks, witnesses and disks: I1 to I9 hold."""
+    first, behind = (FIRST + there * SEEDS // PARTS for there in (part, part + 1))
+    happened: Counter[str] = Counter()
+    for number in range(first, behind):
+        run = Run(number)
         try:
-            Run(number).run()
+            run.run()
         except BaseException:
             print(f"LMAX_CLUSTER_FIRST={number} LMAX_CLUSTER_SEEDS=1 repeats it, or Run({number})")
             raise
         if number % 10 == 0:
             gc.collect()  # each holds some large states, in circles
+        happened += run.ledgers.happened
+    assert behind - first < 100 or happened.keys() >= {"LedgerUnavailable", "LedgerGap"}, happened
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_cluster_that_is_broken_on_purpose_is_caught(mistake: str) -> None:
-    found = [told for number in range(MISTAKEN_SEEDS) if (told := broken(number, mistake))]
+    """Within a few runs, and by an alarm that tells of such a thing."""
+    found = next(filter(None, (broken(number, mistake) for number in range(MISTAKEN_SEEDS))), "")
     assert found, f"{mistake!r} was not found in {MISTAKEN_SEEDS} runs"
-    assert {told[:2] for told in found} <= {"I1", "I2", "I3", "I4", "I6"}, found
+    assert found.startswith(MISTAKES[mistake].alarms), found
 
 
 def broken(number: int, mistake: str) -> str:
@@ -53,4 +60,4 @@ def broken(number: int, mistake: str) -> str:
 # it had applied what came while it asked the witness.
 @pytest.mark.parametrize("number", [10819, 30408, 317])
 def test_seeds_of_clusters_that_once_failed(number: int) -> None:
-    Run(number).run()
+    Run(number, power=False).run()

@@ -46,10 +46,11 @@ class SimulatedWitness:
         self.record = Record()
         self.version = 0
         self.reachable = True
+        self.compares = True
         self.grants: list[tuple[int, str]] = []
 
     def _change(self, seen: Record, **fields: Any) -> Record:
-        if seen.revision != self.record.revision:
+        if self.compares and seen.revision != self.record.revision:
             raise Lost(self.record)
         self.version += 1
         self.record = replace(self.record, revision=self.version, **fields)

@@ -1,4 +1,4 @@
-"""F15, F19, F20: what a node that comes back brings with it."""
+"""F19, F20: what a node that comes back brings with it."""
 
 from pathlib import Path
 
@@ -83,41 +83,3 @@ def test_f20_a_primary_that_is_restarted_answers_only_what_a_standby_has_too(
         log = it.good()
         assert set(OWN_IDS + np.arange(8000)) <= set(log["client_order_id"].tolist())
         assert it.led == {1: primary, 2: primary}
-
-
-STRANGER = """
-import functools
-import node.real_member as real
-from lmax.__main__ import main
-
-real.{change}
-main()
-"""
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ("BUILD = 'lmax-9.9.9 journal-9'", "build"),
-        ("Node = functools.partial(real.Node, version=9)", "version"),
-    ],
-)
-def test_f15_a_node_of_another_build_or_protocol_is_refused_and_the_pair_goes_on(
-    tmp_path: Path, change: str, reason: str
-) -> None:
-    """As in the middle of an upgrade; both logs say why."""
-    with scene(tmp_path) as it:
-        it.until_answered()
-        primary, standby = it.roles()
-        it.machine.kill(standby)
-        it.machine.start(standby, ("-c", STRANGER.format(change=change), "node"))
-        it.until_said(primary, "refuses a connection")
-        it.until_said(standby, "refuses this node")
-        it.until_status(primary, in_sync=[primary])
-        it.until_answered()
-        assert reason in it.machine.status(standby)["problem"]
-        assert it.machine.status(standby)["role"] == "STANDBY"
-        it.machine.kill(standby)
-        it.machine.start(standby)
-        it.good()
-        assert it.led == {1: primary}

@@ -11,7 +11,7 @@ import pytest
 from journal.batches import end_of, find_batch
 from journal.beginning import note
 from journal.cutting import cut_behind
-from journal.errors import JournalError, JournalKeyError
+from journal.errors import JournalError, JournalKeyError, SnapshotError
 from journal.folder import Folder, RealFolder
 from journal.keys import Keys
 from journal.maker import recycle
@@ -97,6 +97,22 @@ def test_a_core_starts_from_a_snapshot_and_the_segments_behind_it(
         assert core.business.state.state_hash == hash_after(commands, 10**9)
     finally:
         core.stop()
+
+
+def test_f15_a_snapshot_that_this_release_cannot_read_is_told_and_gets_no_name(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of an upgrade: both may work together, and not start from one snapshot."""
+    commands = market(seed, 4_000)
+    grown(tmp_path / "a", commands, [1_000, 2_500])
+    journal_of(tmp_path / "a", commands)
+    folder, target = RealFolder(tmp_path / "a"), RealFolder(tmp_path / "b")
+    with Shipper(folder, store_of(folder), until=len(commands)) as shipper:
+        receiver = sent(shipper, target)
+        monkeypatch.setattr("journal.snapshot_file.layout", lambda: bytes(32))
+        with pytest.raises(SnapshotError, match="a release with other rules or another layout"):
+            receiver.finish()
+    assert not segments(tmp_path / "b")
 
 
 def test_beside_a_writer_it_ends_where_it_was_safe(

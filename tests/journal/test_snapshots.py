@@ -21,6 +21,7 @@ from journal.snapshot_schema import FRAME, SNAPSHOT, SNAPSHOT_HEADER_BYTES, SNAP
 from journal.snapshots import SnapshotStore, snapshot_folder, snapshot_name
 from journal.snapshotter import Snapshotter, confirmed_end
 from lmax._engine import Engine
+from lmax.rules import RULES
 from tests.journal.simulated import Chances, SimulatedFolder
 from tests.journal.states import (
     BATCH,
@@ -128,7 +129,22 @@ def test_a_snapshot_of_another_journal_or_build_is_passed_over(
     monkeypatch.setattr("journal.snapshot_file.layout", lambda: bytes(32))
     engine, found = started(tmp_path / "other", store)
     assert (found.snapshot, engine.sequence) == ("", 1_000)
-    assert "laid out in another way" in found.passed[0]
+    assert "with other rules or another layout" in found.passed[0]
+
+
+def test_f15_a_snapshot_of_other_rules_is_passed_over(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a release with other rules made of the same commands is not this one's state."""
+    commands = market(seed, 1_000)
+    monkeypatch.setattr("lmax.view.images.RULES", RULES + 1)
+    store = grown(tmp_path, commands, [1_000])
+    newest = started(tmp_path, store)[1].sequence
+    assert newest
+    monkeypatch.undo()
+    engine, found = started(tmp_path, store)
+    assert (found.snapshot, engine.sequence) == ("", 1_000)
+    assert "with other rules" in found.passed[0]
 
 
 def test_a_snapshot_whose_state_is_not_what_its_header_says_is_passed_over(

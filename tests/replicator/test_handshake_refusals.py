@@ -41,7 +41,8 @@ def refusal(asks: Initiator, asked: Responder) -> tuple[Refused, Refused]:
     ("changed", "reason", "text"),
     [
         ({"version": 2}, Reason.VERSION, "alpha speaks version 1 of the link and beta version 2"),
-        ({"build": "1.1"}, Reason.BUILD, "alpha runs '1.0 test' and beta '1.1'"),
+        ({"build": "1.1 test"}, Reason.BUILD, "alpha has 1.0 and beta 1.1: both need"),
+        ({"build": ""}, Reason.BUILD, "alpha has 1.0 test and beta nothing instead: both need"),
         ({"cluster": bytes(15) + b"x"}, Reason.CLUSTER, "belongs to cluster 000102"),
         ({"number": 5}, Reason.STRANGER, "alpha knows no node beta with that number"),
         ({"name": "omega"}, Reason.STRANGER, "alpha knows no node omega"),
