@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from ledger.errors import LedgerUnavailable
+from ledger.errors import LedgerCorrupt, LedgerUnavailable
 
 _QUESTIONS = Path(__file__).parent / "consistency.sql"
 _MOST = 1000
@@ -65,10 +65,15 @@ class Expected:
     standing: Callable[[int], tuple[int, int] | None] = lambda trade_id: None
 
 
-def check(dsn: str, expected: Expected | None = None) -> list[Discrepancy]:
+ExpectedAt = Callable[[int], Expected]
+"""What there has to be behind a command: for a ledger that is written to meanwhile."""
+
+
+def check(dsn: str, expected: Expected | ExpectedAt | None = None) -> list[Discrepancy]:
     """Every discrepancy of the ledger at ``dsn``, or an empty list.
 
-    expected: None asks only whether the ledger is consistent in itself.
+    expected: None asks only whether the ledger is consistent in itself; a function is called with
+    the last sequence in the database, and what it raises is raised here.
     Raises LedgerUnavailable when PostgreSQL cannot be asked.
     """
     try:
@@ -76,6 +81,8 @@ def check(dsn: str, expected: Expected | None = None) -> list[Discrepancy]:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             found = list(_inconsistencies(connection))
+            if callable(expected):
+                expected = expected(_last_sequence(connection))
             if expected is not None:
                 found += _differences(connection, expected)
             return found
@@ -95,11 +102,18 @@ def _inconsistencies(connection: psycopg.Connection[Any]) -> Iterator[Discrepanc
             yield Discrepancy(name, key, _plain(expected), _plain(found))
 
 
+def _last_sequence(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("SELECT last_sequence FROM lmax.progress").fetchone()
+    if row is None:
+        raise LedgerCorrupt("lmax.progress has lost its row: restore the database")
+    return int(row[0])
+
+
 def _differences(connection: psycopg.Connection[Any], expected: Expected) -> Iterator[Discrepancy]:
     def rows(sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql.encode()).fetchall()
 
-    last = rows("SELECT last_sequence FROM lmax.progress")[0][0]
+    last = _last_sequence(connection)
     if last != expected.last_sequence:
         # All that follows would differ as well, and say nothing new.
         yield Discrepancy("last sequence", "progress", expected.last_sequence, last)

@@ -9,7 +9,9 @@ repeated batch is recognised and skipped.
 from __future__ import annotations
 
 import contextlib
+import os
 import random
+import socket
 import time
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -17,6 +19,7 @@ from typing import Any, NoReturn, Self
 import numpy as np
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ledger.errors import LedgerCorrupt, LedgerError, LedgerFenced, LedgerGap, LedgerUnavailable
 from ledger.fold import fold
@@ -33,6 +36,20 @@ SET enable_hashjoin = off; SET enable_mergejoin = off;  -- one index probe a cha
 SET jit = off; SET search_path = pg_catalog;
 SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s';
 """
+_PATIENCE = {
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""Unless the DSN says otherwise: a machine that is gone is noticed sooner than by the system."""
+_NAME = "lmax ledger"
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE datname = current_database() AND usename = current_user
+   AND application_name = %s AND pid <> pg_backend_pid()
+"""
+_CLAIM = "UPDATE lmax.progress SET epoch = %s, updated = now() WHERE epoch < %s"
 _MOVE_PROGRESS = """
 UPDATE lmax.progress SET last_sequence = %s, epoch = %s, updated = now()
  WHERE last_sequence = %s AND epoch <= %s
@@ -46,7 +63,9 @@ class _ProgressMoved(Exception):
 class Ledger:
     """A connection that applies events to the database at ``dsn``.
 
-    epoch: of the node that feeds it; once a higher epoch has written, this one is refused.
+    epoch: of the node that feeds it; the database remembers the highest that came, and refuses a
+        lower one from then on. Who comes with a higher one ends the sessions of those before, which
+        could stand still in the middle of a transaction.
 
     Connects and applies missing migrations. Not for several threads at once. Raises
     LedgerUnavailable when PostgreSQL cannot be reached: try again later.
@@ -72,7 +91,8 @@ class Ledger:
             connection = self._connection = self._connect()
             connection.execute(_SESSION)
             self._migrate(connection)
-            self._read_progress(connection)
+            if self._read_progress(connection) < self.epoch:
+                self._claim(connection)
         except psycopg.Error as error:
             self._give_up(error)
         except LedgerError:
@@ -108,6 +128,16 @@ class Ledger:
             with contextlib.suppress(psycopg.Error):
                 connection.close()
 
+    def interrupt(self) -> None:
+        """From another thread: who waits for PostgreSQL is told LedgerUnavailable at once."""
+        connection = self._connection
+        if connection is not None:
+            with (
+                contextlib.suppress(psycopg.Error, OSError),
+                socket.socket(fileno=os.dup(connection.fileno())) as line,
+            ):
+                line.shutdown(socket.SHUT_RDWR)
+
     def __enter__(self) -> Self:
         return self
 
@@ -121,10 +151,10 @@ class Ledger:
 
     def _connect(self) -> psycopg.Connection[Any]:
         connection = psycopg.connect(
-            self.dsn,
+            make_conninfo(self.dsn, **(_PATIENCE | conninfo_to_dict(self.dsn))),
             autocommit=True,
             connect_timeout=self._connect_timeout_s,
-            application_name="lmax ledger",
+            application_name=_NAME,
         )
         connection.adapters.register_dumper(PgArray, PgArrayDumper)
         connection.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
@@ -152,13 +182,21 @@ class Ledger:
         self.last_sequence = batch.last_sequence
         return rows
 
-    def _read_progress(self, connection: psycopg.Connection[Any]) -> None:
+    def _claim(self, connection: psycopg.Connection[Any]) -> None:
+        """From now on no lower epoch writes, also before we have written anything."""
+        connection.execute(_END_OTHERS, [_NAME])
+        connection.execute(_CLAIM, [self.epoch, self.epoch])
+        self._read_progress(connection)
+
+    def _read_progress(self, connection: psycopg.Connection[Any]) -> int:
+        """The last sequence, kept; the epoch is the answer. Raises LedgerFenced, LedgerCorrupt."""
         row = connection.execute("SELECT last_sequence, epoch FROM lmax.progress").fetchone()
         if row is None:
             raise LedgerCorrupt("lmax.progress has lost its row: restore the database")
         if row[1] > self.epoch:
             raise LedgerFenced(f"epoch {row[1]} has written to this ledger, we are {self.epoch}")
         self.last_sequence = row[0]
+        return int(row[1])
 
     def _give_up(self, error: psycopg.Error) -> NoReturn:
         """Say what an error of PostgreSQL's means to the caller."""

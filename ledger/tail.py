@@ -8,7 +8,9 @@ sequence in the database, and when it cannot go on it says so in ``state``.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Protocol
 
@@ -59,6 +61,7 @@ class LedgerTail:
 
     connect: makes a Ledger; called in the thread, and again after every failure. With
         ``lambda: Ledger(server.start())`` an embedded server that died is started again.
+    ended: called in the thread when it ends, for whatever reason. delay_s: before it connects.
     newest: the last sequence there is, for ``lag``; without it the lag is unknown (None).
     batch_events: how many events a transaction takes, about. max_pause_s: between retries.
     """
@@ -71,16 +74,21 @@ class LedgerTail:
         newest: Callable[[], int] | None = None,
         batch_events: int = 50_000,
         max_pause_s: float = 5.0,
+        ended: Callable[[], None] = lambda: None,
+        delay_s: float = 0.0,
     ) -> None:
         self._follower = follower
         self._connect = connect
         self._newest = newest
         self._batch_events = batch_events
         self._max_pause_s = max_pause_s
+        self._ended = ended
+        self._delay_s = delay_s
+        self._asked_at: float | None = None
         self._ledger: Ledger | None = None
         self._stopping = threading.Event()
         self._drain = False
-        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+        self._thread = threading.Thread(target=self._guarded, name="ledger", daemon=True)
         self.state = TailState.STARTING
         self.position = 0
         """The last sequence known to be committed."""
@@ -88,6 +96,8 @@ class LedgerTail:
         """Rows inserted or changed since the start."""
         self.last_error: str | None = None
         """What went wrong last, kept after it is over."""
+        self.problem = ""
+        """The same, until something is written again, or there is nothing to be written."""
 
     def start(self) -> None:
         """Start the thread; it connects by itself."""
@@ -97,6 +107,18 @@ class LedgerTail:
     def lag(self) -> int | None:
         """Commands that are not in the database yet, or None when that is not known."""
         return None if self._newest is None else max(0, self._newest() - self.position)
+
+    @property
+    def waits_s(self) -> float:
+        """Seconds since PostgreSQL was asked for what it has not answered yet; 0: for nothing."""
+        asked = self._asked_at
+        return 0.0 if asked is None else time.monotonic() - asked
+
+    def interrupt(self) -> None:
+        """End the thread, whatever it waits for, and do not wait for that."""
+        self.stop(drain=False, timeout=0)
+        if self._ledger is not None:
+            self._ledger.interrupt()
 
     def stop(self, drain: bool = True, timeout: float = 10.0) -> bool:
         """End the thread; true when it has ended.
@@ -110,8 +132,15 @@ class LedgerTail:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def _guarded(self) -> None:
+        try:
+            self._run()
+        finally:
+            self._ended()
+
     def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S
+        self._stopping.wait(self._delay_s)
         while True:
             began = self.position
             try:
@@ -147,22 +176,33 @@ class LedgerTail:
                 return
             events = self._follower.poll(self._batch_events)
             if len(events):
-                self.rows += ledger.apply(events)
+                with self._asking():
+                    self.rows += ledger.apply(events)
                 self.position = ledger.last_sequence
-                idle_s = 0.001
-            elif stopping:
+                self.problem, idle_s = "", 0.001
+                continue
+            self.problem = ""
+            if stopping:
                 return
-            else:
-                self._stopping.wait(idle_s)
-                idle_s = min(2 * idle_s, _LONGEST_IDLE_S)
+            self._stopping.wait(idle_s)
+            idle_s = min(2 * idle_s, _LONGEST_IDLE_S)
 
     def _reconnected(self) -> Ledger:
         self._close()
-        self._ledger = self._connect()
+        with self._asking():
+            self._ledger = self._connect()
         return self._ledger
 
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        self._asked_at = time.monotonic()
+        try:
+            yield
+        finally:
+            self._asked_at = None
+
     def _note(self, state: TailState, error: Exception) -> None:
-        self.last_error = f"{type(error).__name__}: {error}"
+        self.last_error = self.problem = f"{type(error).__name__}: {error}"
         self.state = state
 
     def _close(self) -> None:

@@ -14,6 +14,7 @@ from journal.errors import JournalKeyError
 from journal.key_sources import source_of
 from journal.secret import read_secret
 from journal.serve import is_here
+from ledger.dsn import checked_dsn, refuse_secrets
 from node import config_values as values
 from node.config_paths import journal_key_from, place_from, witness_from
 from node.config_values import Address, ConfigError, Key, Table
@@ -59,6 +60,7 @@ class NodePart:
     aeron: str
     mtu: int
     client_token_file: Path | None
+    ledger: str
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,15 @@ class NodeConfig:
             )
         return found
 
+    def ledger_dsn(self) -> str:
+        """The PostgreSQL that this node feeds while it leads; "": none. Raises ConfigError."""
+        place = self.node.ledger
+        dsn = self._secret("ledger", place) if place.startswith(values.SECRETS) else place
+        try:
+            return checked_dsn(dsn)
+        except ValueError as error:
+            raise ConfigError(f"{self.file}: [node] ledger: {error}") from None
+
     def _secret(self, key: str, place: str) -> str:
         if not place:
             return ""
@@ -174,6 +185,13 @@ def _journal_key(value: Any) -> str:
         source_of(values.text(value))
     except JournalKeyError as error:
         raise ValueError(str(error)) from None
+    return str(value)
+
+
+def _ledger(value: Any) -> str:
+    """A place, or a DSN that is no secret."""
+    if not values.text(value).startswith(values.SECRETS):
+        refuse_secrets(checked_dsn(value))
     return str(value)
 
 
@@ -223,6 +241,7 @@ NODE = {
     "aeron": Key(values.one_of("udp", "ipc"), "udp"),
     "mtu": Key(_mtu, 0),
     "client_token_file": Key(values.text, None),
+    "ledger": Key(_ledger, ""),
 }
 
 MEMBER = {
@@ -292,7 +311,8 @@ def _node(table: Table, members: tuple[MemberPart, ...]) -> NodePart:
         raise table.complain("name", f"no [[member]] is called {read['name']!r}, only {known}")
     folder = _folder(table.file)
     read["control"] = read["control"] or own[0].control
-    read["control_token"] = place_from(folder, read["control_token"])
+    for key in ("control_token", "ledger"):
+        read[key] = place_from(folder, read[key])
     if read["journal_key"]:
         read["journal_key"] = journal_key_from(folder, read["journal_key"])
     for path in ("data", "identity", "client_token_file"):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from node.observing import MemberLike, Observed, observe
+from node.observing import LedgerSeen, MemberLike, Observed, observe
 from node.refusals import SwitchUnderWay
 from node.replaying import Replaying
 
@@ -50,12 +50,37 @@ class Port(Protocol):
     def close(self) -> None: ...
 
 
+class LedgerPort(Protocol):
+    """The ledger, as the control thread looks after it."""
+
+    def changed(self) -> None:
+        """Role, epoch or core of the member may be other ones now."""
+
+    def seen(self) -> LedgerSeen | None:
+        """How it stands; None where there is none."""
+
+    def close(self) -> None: ...
+
+
+class NoLedger:
+    """That of a node without one."""
+
+    def changed(self) -> None:
+        pass
+
+    def seen(self) -> LedgerSeen | None:
+        return None
+
+    def close(self) -> None:
+        pass
+
+
 class ControlLoop(threading.Thread):
     """Opens the member, steps it until `end` or until it fails; `error` is then why.
 
     open_member: makes the member, which may take as long as its journal is; it gets a function
     that takes lines about what it does, and says how far it has come. serve: opens the member's
-    client port.
+    client port; feed: its ledger.
     """
 
     def __init__(
@@ -65,6 +90,7 @@ class ControlLoop(threading.Thread):
         open_member: Callable[[Callable[[str], None], Replaying], MemberLike],
         *,
         serve: Callable[[MemberLike], Port] | None = None,
+        feed: Callable[[MemberLike, Callable[[str], None]], LedgerPort] | None = None,
         tell: Tell = lambda seen, line: None,
     ) -> None:
         super().__init__(name="control", daemon=True)
@@ -77,6 +103,8 @@ class ControlLoop(threading.Thread):
         self._open = open_member
         self._serve_clients = serve
         self._port: Port | None = None
+        self._feed = feed
+        self._ledger: LedgerPort = NoLedger()
         self._tell = tell
         self._ending = threading.Event()
         self._changed = threading.Condition()
@@ -90,6 +118,8 @@ class ControlLoop(threading.Thread):
             if not self._ending.is_set():
                 if self._serve_clients is not None:
                     self._port = self._serve_clients(self.member)
+                if self._feed is not None:
+                    self._ledger = self._feed(self.member, self._say)
                 self._look()
                 self.opened.set()
                 self._step_until_end(self.member)
@@ -111,6 +141,7 @@ class ControlLoop(threading.Thread):
     def _look(self) -> None:
         assert self.member is not None
         before, now = self.seen, observe(self.seen.name, self.seen.cluster, self.member)
+        now = replace(now, ledger=self._ledger.seen())
         if now.role == "PRIMARY" and before.role != "PRIMARY":
             self.promotions += 1
         with self._changed:
@@ -118,6 +149,7 @@ class ControlLoop(threading.Thread):
             self._changed.notify_all()
         if self._port is not None:
             self._port.changed()
+        self._ledger.changed()
         for line in changes(before, now):
             self._say(line)
 
@@ -137,7 +169,7 @@ class ControlLoop(threading.Thread):
                     answer.put(None)
 
     def _close(self) -> None:
-        for opened in (self._port, self.member):
+        for opened in (self._port, self._ledger, self.member):
             try:
                 if opened is not None:
                     opened.close()
@@ -225,4 +257,16 @@ def changes(before: Observed, now: Observed) -> list[str]:
         told.append(f"problem: {now.problem}" if now.problem else "the problem is over")
     if now.journal_problem != before.journal_problem:
         told.append(f"journal: {now.journal_problem or 'all is well again'}")
+    return told + ledger_changes(before.ledger, now.ledger)
+
+
+def ledger_changes(before: LedgerSeen | None, now: LedgerSeen | None) -> list[str]:
+    """What became of the ledger that this node feeds."""
+    if before is None or now is None or now.state == "off":
+        return []
+    told = []
+    if now.state == "live" and before.state != "live" and not now.problem:
+        told.append(f"ledger: goes on behind command {now.position}")
+    if now.problem != before.problem:
+        told.append(f"ledger: {now.problem or 'all is well again'}")
     return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -10,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from node import compatibility
 from node.control_loop import ControlLoop
-from node.observing import ROLES, Observed
+from node.observing import ROLES, LedgerSeen, Observed
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -27,6 +28,11 @@ GAUGES = {
     "lmax_snapshot_problem": "1 while the last snapshot could not be taken",
     "lmax_replay_sequence": "How far the journal is read, while it is; else 0",
     "lmax_replay_end_sequence": "Where it ends, while it is read; else 0",
+    "lmax_ledger_feeds": "1 while this node feeds the ledger and PostgreSQL takes it",
+    "lmax_ledger_epoch": "Epoch in which this node feeds the ledger; 0: it does not",
+    "lmax_ledger_sequence": "The last command in the ledger that this node feeds",
+    "lmax_ledger_lag_commands": "Commands that the ledger lacks; NaN while that is not known",
+    "lmax_ledger_problem": "1 while the ledger cannot be fed",
     "lmax_step_age_seconds": "Since the control thread last looked; above 1 it is stuck or replays",
 }
 COUNTERS = {
@@ -101,6 +107,18 @@ def _gauges(seen: Observed) -> dict[str, float]:
         "lmax_snapshot_sequence": seen.snapshot_sequence,
         "lmax_snapshot_problem": bool(seen.snapshot_problem),
         "lmax_step_age_seconds": seen.age_seconds,
+        **_ledger(seen.ledger or LedgerSeen()),
+    }
+
+
+def _ledger(seen: LedgerSeen) -> dict[str, float]:
+    unknown = math.nan if seen.epoch else 0
+    return {
+        "lmax_ledger_feeds": seen.state == "live" and not seen.problem,
+        "lmax_ledger_epoch": seen.epoch,
+        "lmax_ledger_sequence": seen.position,
+        "lmax_ledger_lag_commands": unknown if seen.lag is None else seen.lag,
+        "lmax_ledger_problem": bool(seen.problem),
     }
 
 

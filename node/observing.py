@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from node import compatibility
@@ -72,8 +72,23 @@ class Peer:
 
 
 @dataclass(frozen=True)
+class LedgerSeen:
+    """The ledger that this node feeds. state: see ledger.tail.TailState; "off" while another one
+    feeds it, or nobody. position: the last command in it; lag: how many are missing, None while
+    that is not known; rows: written since this node leads."""
+
+    state: str = "off"
+    epoch: int = 0
+    position: int = 0
+    lag: int | None = None
+    rows: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Observed:
-    """One look. seen_ns: when, by time.monotonic_ns; replay: while the journal is read."""
+    """One look. seen_ns: when, by time.monotonic_ns; replay: while the journal is read; ledger:
+    None where this node has none."""
 
     name: str
     cluster: str
@@ -100,6 +115,7 @@ class Observed:
     journal_mode: str = ""
     snapshot_sequence: int = 0
     snapshot_problem: str = ""
+    ledger: LedgerSeen | None = None
     disk_ill: bool = False
     handovers: dict[str, int] = field(default_factory=dict)
     last_handover: str = ""
@@ -241,6 +257,7 @@ def as_json(seen: Observed) -> dict[str, Any]:
         "replay": seen.replay._asdict() if seen.replay else None,
         "journal": {"problem": seen.journal_problem, "mode": seen.journal_mode},
         "snapshot": {"sequence": seen.snapshot_sequence, "problem": seen.snapshot_problem},
+        "ledger": asdict(seen.ledger) if seen.ledger else None,
         "disk": {"ill": seen.disk_ill},
         "handovers": {**seen.handovers, "last": seen.last_handover},
         "clock": {

@@ -12,7 +12,7 @@ from typing import Protocol
 from node.cluster_config import NodeConfig
 from node.control import TO, ControlServer
 from node.control_client import NobodyAnswers, ask
-from node.control_loop import PATIENCE_S, ControlLoop, Port, Refusal
+from node.control_loop import PATIENCE_S, ControlLoop, LedgerPort, NoLedger, Port, Refusal
 from node.observing import MemberLike, Observed
 from node.replaying import Replaying
 
@@ -29,17 +29,23 @@ class Stopping(Protocol):
     def wait(self, seconds: float) -> bool: ...
 
 
+def no_ledger(config: NodeConfig, member: MemberLike, told: Callable[[str], None]) -> LedgerPort:
+    return NoLedger()
+
+
 @dataclass(frozen=True)
 class Parts:
     """What a node is put together from; see node.wiring.
 
     open_member: the member; it gets a function that takes lines about what it does, and is to say
     how far it has read its journal.
-    serve_clients: opens its client port; see node.client_port.
+    serve_clients: opens its client port; see node.client_port. feed_ledger: what feeds its ledger
+    while it leads; see node.ledger_port.
     """
 
     open_member: Callable[[NodeConfig, Callable[[str], None], Replaying], MemberLike]
     serve_clients: Callable[[NodeConfig, MemberLike], Port]
+    feed_ledger: Callable[[NodeConfig, MemberLike, Callable[[str], None]], LedgerPort] = no_ledger
 
 
 def run_node(
@@ -55,6 +61,7 @@ def run_node(
         config.cluster.name,
         lambda told, replaying: parts.open_member(config, told, replaying),
         serve=lambda member: parts.serve_clients(config, member),
+        feed=lambda member, told: parts.feed_ledger(config, member, told),
         tell=lambda seen, line: say(log_line(seen, line)),
     )
     with controlled(config, loop):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from journal.keys import Keys
-from journal.replay import replayed
+from journal.replay import replayed, state_at
 from journal.snapshots import SnapshotStore
 from ledger.check import Discrepancy, Expected, OpenOrder, check
 from lmax.view._view import StateView
@@ -47,3 +47,19 @@ def reconcile(
     """
     engine = replayed(directory, keys=keys, store=SnapshotStore.of(directory, keys))
     return engine, check(dsn, expected_of(engine))
+
+
+def reconcile_so_far(
+    directory: Path, dsn: str, *, keys: Keys | None = None
+) -> tuple[StateView, list[Discrepancy]]:
+    """The same behind the last command in the ledger, whatever else the journal holds: beside
+    nodes that run. Raises JournalError also where the journal does not reach so far.
+    """
+    states: list[StateView] = []
+
+    def expected_at(sequence: int) -> Expected:
+        states.append(state_at(directory, sequence, keys=keys))
+        return expected_of(states[-1])
+
+    differences = check(dsn, expected_at)
+    return states[-1], differences

@@ -225,6 +225,12 @@ def force(config: Path, yes: bool, json: bool) -> Exit:
     default="replicated",
     show_default=True,
 )
+@click.option(
+    "--ledger/--no-ledger",
+    default=True,
+    show_default=True,
+    help="The primary feeds an embedded PostgreSQL, which is compared with the journal at the end.",
+)
 @click.option("--keep", type=FOLDER, help="Do it in this new folder, and leave everything there.")
 @json_option
 @guarded
@@ -232,8 +238,8 @@ def drill(*, json: bool, **options: Any) -> Exit:
     """Two nodes and a witness on this machine, a client that sends orders, and a fault.
 
     Tells who took over, when, and how long the client had no answer; at the end both journals
-    are compared, and everything that the client was told. Exit code 1 if anything is lost, done
-    twice or different.
+    are compared, the ledger, and everything that the client was told. Exit code 1 if anything is
+    lost, done twice or different.
 
     \b
     Example:

@@ -131,7 +131,8 @@ def _ask(target: Target) -> dict[str, Any]:
 
 def table(found: dict[str, Any]) -> Table:
     """One line for each node."""
-    shown = Table(title=f"{time.strftime('%H:%M:%S')}  primary: {found['primary'] or 'none'}")
+    title = f"{time.strftime('%H:%M:%S')}  primary: {found['primary'] or 'none'}"
+    shown = Table(title=title + "".join(map(_ledger, found["members"])))
     for title in ("node", "role", "epoch", "in sync"):
         shown.add_column(title)
     for title in ("applied", "synced", "lag", "lease s"):
@@ -162,7 +163,7 @@ def _row(member: dict[str, Any]) -> list[str]:
         return [member["name"] or member["control"], "?", *[""] * 6, member["error"]]
     at, peers = member["sequences"], member["peers"]
     lag = max((peer["lag"] for peer in peers), default=0)
-    replay = member.get("replay")
+    replay, ledger = member.get("replay"), member.get("ledger") or {}
     reading = f"reads its journal: {replay['at']:,} of {replay['end']:,}" if replay else ""
     problems = [
         reading,
@@ -171,6 +172,8 @@ def _row(member: dict[str, Any]) -> list[str]:
         member["journal"]["problem"],
         member["snapshot"]["problem"],
     ]
+    if ledger.get("problem"):
+        problems.append(f"ledger: {ledger['problem']}")
     if member["role"] == "PRIMARY":
         problems += [f"{peer['name']}: {peer['problem']}" for peer in peers if peer["problem"]]
     return [
@@ -184,3 +187,13 @@ def _row(member: dict[str, Any]) -> list[str]:
         f"{member['lease_seconds']:.2f}" if member["role"] == "PRIMARY" else "",
         "; ".join(filter(None, problems)),
     ]
+
+
+def _ledger(member: dict[str, Any]) -> str:
+    """How far it is; nothing of a node that does not feed it."""
+    ledger = member.get("ledger") or {}
+    if ledger.get("state", "off") == "off":
+        return ""
+    if ledger["lag"] is None:
+        return f"  ledger: {ledger['state']}"
+    return f"  ledger: {ledger['position']:,}, {ledger['lag']:,} behind"

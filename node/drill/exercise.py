@@ -16,7 +16,7 @@ from node.drill.kinds import FAULTS
 from node.drill.load import Load
 from node.drill.machine import NAMES, DrillError, Machine
 from node.drill.report import LiveHash, Report, Round
-from node.drill.verdict import judge
+from node.drill.verdict import compared, judge
 
 __all__ = ["Report", "clear", "hold"]
 
@@ -40,14 +40,18 @@ def hold(
     tell: Tell,
     look: Look = lambda machine, load: None,
     quiet_s: float = 1.0,
+    ledger: str = "",
 ) -> Report:
     """Everything, with real processes in `folder`. Raises DrillError.
 
     tell: is called with a line for everything that happens; look: again and again meanwhile.
+    ledger: DSN of an empty database that the nodes feed, and that is compared at the end.
     """
     kind = FAULTS[fault]()
     report = Report(lease_ms, rate, fault, role)
     machine = kind.machine(folder, lease_ms=lease_ms, commit=commit)
+    if ledger:
+        machine.feeds(ledger)
     load: Load | None = None
     try:
         for name in NAMES:
@@ -65,11 +69,11 @@ def hold(
             report.rounds.append(exercise.round(f"round {number} of {rounds}: "))
             if planned:
                 exercise.rest(quiet_s)
-                handover, longest = exercise.switch()
-                report.planned_ms.append(handover)
-                report.planned_longest_ms.append(longest)
+                report.switched(*exercise.switch())
         load.stop()
         report.live, report.repeated = exercise.live_hash(), exercise.repeated
+        if ledger:
+            exercise.until_ledger(report.live.sequence)
         report.reigns = machine.reigns()
     finally:
         machine.end()
@@ -80,6 +84,8 @@ def hold(
     journals = [machine.journal(name) for name in NAMES]
     report.verdict = judge(journals, load.acknowledged, at=report.live.sequence)
     report.live = replace(report.live, replayed=report.verdict.hash_at)
+    if ledger:
+        report.ledger = compared(journals, ledger, load.acknowledged)
     return report
 
 
@@ -215,6 +221,15 @@ class Exercise:
             f" (at most {longest:.0f} ms until both were in sync again)"
         )
         return planned, longest
+
+    def until_ledger(self, sequence: int) -> None:
+        """All of that is in the database, whoever feeds it."""
+
+        def holds() -> bool:
+            found = [self.machine.status(name).get("ledger") or {} for name in NAMES]
+            return any(each.get("position", 0) >= sequence for each in found)
+
+        self.machine.until(f"the ledger does not come to command {sequence}", holds, WAIT_S)
 
     def live_hash(self) -> LiveHash:
         """That of both nodes while they run, behind everything that was acknowledged."""

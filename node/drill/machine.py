@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -75,6 +76,12 @@ class Machine:
             for key, value in {**lines, **(settings or {})}.items():
                 text = re.sub(rf"(?m)^{key} = .*", f"{key} = {value}", text)
             file.write_text(text)
+
+    def feeds(self, dsn: str) -> None:
+        """The ledger of all nodes; before they are started."""
+        for file in self.files.values():
+            line = f"ledger = {json.dumps(dsn)}\n"
+            file.write_text(file.read_text().replace("[node]\n", f"[node]\n{line}", 1))
 
     def config(self, name: str) -> NodeConfig:
         return load_config(self.files[name])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from node.drill.verdict import Verdict
+from node.drill.verdict import LedgerVerdict, Verdict
 
 TIMES = ("outage_ms", "detection_ms", "promotion_ms", "first_ack_ms")
 
@@ -49,7 +49,7 @@ class Report:
     planned_ms: of each planned switch, from the last answer of the old primary to the first of the
     new one; planned_longest_ms: the longest time without an answer until both were in sync again,
     while the old one read its journal and caught up. reigns: who led in each epoch; repeated:
-    rounds that began again, since nobody could take over.
+    rounds that began again, since nobody could take over; ledger: None where the drill had none.
     """
 
     lease_ms: int
@@ -62,9 +62,15 @@ class Report:
     reigns: dict[int, list[str]] = field(default_factory=dict)
     verdict: Verdict | None = None
     live: LiveHash | None = None
+    ledger: LedgerVerdict | None = None
     repeated: int = 0
     unknown: int = 0
     sent: int = 0
+
+    def switched(self, handover_ms: float, longest_ms: float) -> None:
+        """One more planned switch."""
+        self.planned_ms.append(handover_ms)
+        self.planned_longest_ms.append(longest_ms)
 
     @property
     def two_leaders(self) -> int:
@@ -75,7 +81,7 @@ class Report:
     def good(self) -> bool:
         if self.verdict is None or self.live is None:
             return False
-        wrong = self.unknown or self.two_leaders
+        wrong = self.unknown or self.two_leaders or (self.ledger and not self.ledger.good)
         return self.verdict.good and self.live.same and not wrong
 
     def as_json(self) -> dict[str, Any]:
@@ -94,6 +100,9 @@ class Report:
         if self.verdict is not None:
             found |= asdict(self.verdict)
             del found["hash_at"]  # stands in live_hash
+        if self.ledger is not None:
+            found["ledger"] = asdict(self.ledger)
+            found["discrepancies"] = found.get("discrepancies", 0) + self.ledger.discrepancies
         if self.live is not None:
             found["live_hash"] = {**asdict(self.live), "same": self.live.same}
         for name in TIMES:

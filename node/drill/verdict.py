@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from journal.batches import end_of
+from journal.folder import RealFolder
 from journal.reader import Reader
 from lmax._engine import Engine
 from lmax.records import joined
 from lmax.schema import COMMAND, CommandType, EventFlag, EventType
 from node.drill.load import ACCOUNTS, INSTRUMENTS
+from node.reconcile import reconcile_so_far
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,37 @@ class Verdict:
     def good(self) -> bool:
         wrong = self.lost or self.applied_twice or self.discrepancies
         return self.same_logs and self.acknowledged > 0 and not wrong
+
+
+@dataclass(frozen=True)
+class LedgerVerdict:
+    """The ledger in PostgreSQL, compared with a replay of the journal up to its last command.
+
+    sequence: that command; missing: acknowledged, and not there; discrepancies: between the two.
+    """
+
+    sequence: int
+    trades: int
+    missing: int
+    discrepancies: int
+    first: str = ""
+
+    @property
+    def good(self) -> bool:
+        return not (self.missing or self.discrepancies)
+
+
+def compared(journals: list[Path], dsn: str, acknowledged: dict[int, bytes]) -> LedgerVerdict:
+    """Any journal that holds all that the ledger has will do; so the one that goes furthest."""
+    longest = max(journals, key=lambda journal: end_of(RealFolder(journal)).sequence)
+    state, differences = reconcile_so_far(longest, dsn)
+    return LedgerVerdict(
+        sequence=state.sequence,
+        trades=state.trades,
+        missing=sum(sequence > state.sequence for sequence in acknowledged),
+        discrepancies=len(differences),
+        first=str(differences[0]) if differences else "",
+    )
 
 
 def judge(journals: list[Path], acknowledged: dict[int, bytes], *, at: int = 0) -> Verdict:

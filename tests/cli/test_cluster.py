@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from lmax.rules import RULES
 from node import compatibility, config_values, wiring
 from node.cli import node_verbs, status_verbs
 from node.cluster_config import load_config
+from node.observing import LedgerSeen, Observed, as_json
 from node.process import Parts
 from replicator.identity import parse_public, public_text
 from tests.cli.driving import inside
@@ -131,6 +133,26 @@ def test_status_asks_every_node_of_a_configuration(pair):
     assert "primary: a" in shown.output
     for word in ("PRIMARY", "IN_SYNC", "a, b", "90"):
         assert word in shown.output
+
+
+def test_status_tells_how_far_the_ledger_is_and_what_is_wrong_with_it():
+    seen = Observed("a", "lmax", "PRIMARY")
+    for ledger, title, problem in (
+        (None, "primary: a", ""),
+        (LedgerSeen(), "primary: a", ""),
+        (LedgerSeen("starting", 3), "primary: a  ledger: starting", ""),
+        (LedgerSeen("live", 3, 1000, 20), "primary: a  ledger: 1,000, 20 behind", ""),
+        (
+            LedgerSeen("down", 3, 1000, 20, problem="it is away"),
+            "primary: a  ledger: 1,000, 20 behind",
+            "ledger: it is away",
+        ),
+    ):
+        shown = status_verbs.table(
+            {"primary": "a", "members": [as_json(replace(seen, ledger=ledger))]}
+        )
+        assert str(shown.title).endswith(title)
+        assert list(shown.columns[-1].cells) == [problem]
 
 
 def test_status_shows_releases_and_numbers_and_which_node_differs(pair):

@@ -116,9 +116,12 @@ class Scene:
 
 @contextmanager
 def scene(
-    folder: Path, *, rate: float = RATE, lease_ms: int = LEASE_MS, **machine
+    folder: Path, *, rate: float = RATE, lease_ms: int = LEASE_MS, ledger: str = "", **machine
 ) -> Iterator[Scene]:
+    """ledger: DSN of the database that its nodes feed."""
     made = Machine(folder / "cluster", lease_ms=lease_ms, **machine)
+    if ledger:
+        made.feeds(ledger)
     load = None
     try:
         for name in made.files:

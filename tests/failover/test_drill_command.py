@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.server import EmbeddedPostgres, running_dsn
+
 ROOT = Path(__file__).resolve().parents[2]
 DRILL = [sys.executable, "-m", "lmax", "drill", "--rate", "500", "--lease-ms", "800"]
 SHOW_CURSOR = b"\x1b[?25h"
@@ -99,7 +101,7 @@ def test_a_terminal_sees_how_things_stand_and_ctrl_c_ends_all_nodes(
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("fault", ["stop", "partition"])
 def test_no_node_outlives_a_drill_that_is_killed(fault: str, tmp_path: Path) -> None:
-    """Not one that stands still, or that is in a room of its own, either."""
+    """Not one that stands still, or that is in a room of its own, either, nor PostgreSQL."""
     if fault == "partition" and os.getuid() and not os.environ.get("CI"):
         pytest.skip("namespaces need root")
     options = ["--fault", fault, "--keep", str(tmp_path / "kept"), "--lease-ms", "10000"]
@@ -117,6 +119,10 @@ def test_no_node_outlives_a_drill_that_is_killed(fault: str, tmp_path: Path) -> 
         finally:
             drill.kill()
     all_end(tmp_path)
+    postgres = tmp_path / "kept" / "postgres"
+    while running_dsn(postgres):
+        time.sleep(0.05)
+    EmbeddedPostgres(postgres).destroy()  # as root it is elsewhere
 
 
 @pytest.mark.timeout(300)
@@ -129,6 +135,9 @@ def test_programs_get_one_json_object_and_no_line_that_is_drawn_again(tmp_path: 
     zeros = ("lost", "applied_twice", "discrepancies", "unknown", "two_leaders")
     assert [found[name] for name in zeros] == [0] * len(zeros)
     assert found["rounds"] == 1
+    assert found["ledger"]["sequence"] >= found["acknowledged"]
+    assert found["ledger"]["trades"] > 0
+    assert (found["ledger"]["missing"], found["ledger"]["discrepancies"]) == (0, 0)
     assert found["live_hash"]["same"] is True
     assert set(found["outage_ms"]) == {"p50", "p99", "max"}
     assert 0 < found["planned_ms"]["p50"] <= found["planned_longest_ms"]["p50"]

@@ -166,6 +166,18 @@ MISTAKES = {
         ('layout = "shared"', 'control_token = "hunter2"'),
         "[node] control_token: write where it is",
     ),
+    "a ledger with its password": (
+        ('layout = "shared"', 'ledger = "postgresql://u:hunter2@db/x"'),
+        "[node] ledger: has a password in it; write where the whole DSN is: file:PATH",
+    ),
+    "a ledger with a key in it": (
+        ('layout = "shared"', 'ledger = "host=db sslpassword=hunter2"'),
+        "[node] ledger: has a sslpassword in it",
+    ),
+    "a ledger that is none": (
+        ('layout = "shared"', 'ledger = "hunter2"'),
+        "[node] ledger: is no DSN of PostgreSQL's; write postgresql://",
+    ),
     "an mtu": (('layout = "shared"', "mtu = 1500"), "[node] mtu: 1500: write a multiple of 32"),
     "no table": (("[cluster]", "[[member]]\n[member.x]"), "[cluster] is missing"),
     "no TOML": (("[node]", "[node"), "is no TOML"),
@@ -210,6 +222,27 @@ def test_the_token_comes_from_a_file_that_only_its_owner_reads(tmp_path):
     secret.chmod(0o644)
     with pytest.raises(ConfigError, match="chmod 600"):
         config.token()
+
+
+def test_the_ledger_is_named_in_the_file_or_in_another_one(tmp_path):
+    path = cluster(tmp_path)
+    assert load_config(path).ledger_dsn() == ""
+    changed(path, ('layout = "shared"', 'ledger = "host=/run/pg user=lmax passfile=/etc/pgpass"'))
+    assert load_config(path).ledger_dsn() == "host=/run/pg user=lmax passfile=/etc/pgpass"
+    changed(path, ("host=/run/pg user=lmax passfile=/etc/pgpass", "file:dsn"))
+    secret = tmp_path / "a" / "dsn"
+    secret.write_text("postgresql://u:hunter2@db/x\n")
+    secret.chmod(0o600)
+    config = load_config(path)
+    assert config.ledger_dsn() == "postgresql://u:hunter2@db/x"
+    assert "hunter2" not in repr(config)
+    secret.write_text("hunter2")
+    with pytest.raises(ConfigError, match=r"\[node\] ledger: is no DSN") as caught:
+        config.ledger_dsn()
+    assert "hunter2" not in str(caught.value)
+    secret.chmod(0o644)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        config.ledger_dsn()
 
 
 def test_every_path_is_taken_from_the_folder_of_the_file(tmp_path, monkeypatch):
