@@ -174,6 +174,14 @@ cdef class Journaler(AgentBase):
         return sequence_get(self.writer.synced)
 
     @property
+    def outstanding(self):
+        """A number that stays the same while the disk owes one and the same thing; 0: nothing.
+
+        A write that is not synced, or a segment to go on in. For any thread.
+        """
+        return self.writer.flight.last or self.writer.starving
+
+    @property
     def error(self):
         """None, or the OSError after which nothing more is written."""
         cdef int32_t number = self.writer.error

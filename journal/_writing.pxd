@@ -65,6 +65,7 @@ cdef struct Writer:
     int64_t most  # commands in one batch
     uint8_t cluster[16]
     uint64_t skips  # for the next segment's header
+    int64_t starving  # the first command that waits for a segment to be made; 0: none does
     # counters
     uint64_t batches
     uint64_t bytes

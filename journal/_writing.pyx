@@ -276,6 +276,7 @@ cdef int launch(Writer *writer) noexcept nogil:
     cdef int header = 0
     if filling.packed == 0:
         header = begin_segment(writer)
+        writer.starving = filling.first if header == -2 else 0
         if header < 0:
             return 0 if header == -2 else -1
     elif may_end(writer) and seal(writer, writer.offset + filling.packed):

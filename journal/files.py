@@ -122,14 +122,16 @@ class Journal:
     def _cut_tail(self) -> None:
         """Zeros over what was being written when the machine stopped: nobody was told of it.
 
-        A segment that was cut short gets its length back.
+        A segment that was cut short gets its length back. What stays is made safe in any case:
+        where a process ended between a write and its sync it was read from memory.
         """
         if self._reader.segment == 0:
             return
-        name = segment_name(self._reader.segment)
+        name, end = segment_name(self._reader.segment), self._reader.offset
         size = self.folder.size(name)
         if self.cut or size < self._reader.segment_bytes:
-            self.folder.zero(name, self._reader.offset, max(size, self._reader.segment_bytes))
+            end = max(size, self._reader.segment_bytes)
+        self.folder.zero(name, self._reader.offset, end)
 
     def _drop_unused(self) -> None:
         """Remove segments made ahead and never begun, or begun with a torn header."""

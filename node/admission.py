@@ -42,6 +42,15 @@ class Entrance:
             self._check_room(commands)
         return self._ingress.offer(commands)
 
+    @property
+    def refuses_orders(self) -> bool:
+        """Whether the disk is full, and what is left is kept for cancels."""
+        return bool(self._journal.problem) and self._in_reserve
+
+    @property
+    def _in_reserve(self) -> bool:
+        return self._journaler.remaining < RESERVE * self._journal.segment_bytes
+
     def _check_room(self, commands: npt.NDArray[np.void]) -> None:
         problem, left = self._journal.problem, self._journaler.remaining
         waiting = self._ingress.ring.cursor - self._journaler.synced
@@ -49,9 +58,7 @@ class Entrance:
         needed = (waiting + len(commands)) * RECORD_BYTES + 2 * BLOCK_BYTES
         if needed > left:
             raise NoRoom(f"UNAVAILABLE: {problem}; nothing was taken, try again when there is room")
-        if left < RESERVE * self._journal.segment_bytes and bool(
-            np.isin(commands["type"], LAST_SERVED).any()
-        ):
+        if self._in_reserve and bool(np.isin(commands["type"], LAST_SERVED).any()):
             raise NoRoom(
                 f"UNAVAILABLE: {problem}; orders and replaces are not taken, cancels are;"
                 " nothing was taken, try again when there is room"

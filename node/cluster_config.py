@@ -22,6 +22,7 @@ from node.snapshots import Every, parse_every
 
 MOST_MEMBERS = 15
 BASE_STREAM = 1000
+SHORTEST_STALL_MS = 100
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class ClusterPart:
     lease_ms: int
     heartbeat_ms: int
     silence_ms: int
+    disk_stall_ms: int
     catch_up_per_s: int
 
 
@@ -193,6 +195,16 @@ def _ledger(value: Any) -> str:
     return str(value)
 
 
+def _stall(value: Any) -> int:
+    number = values.whole(0, 600_000)(value)
+    if 0 < number < SHORTEST_STALL_MS:
+        raise ValueError(
+            f"{value}: a healthy disk takes that long now and then; write at least"
+            f" {SHORTEST_STALL_MS}, or 0 for never"
+        )
+    return number
+
+
 def _mtu(value: Any) -> int:
     number = values.whole(0, 65_504)(value)
     if number and (number < 1408 or number % 32):
@@ -210,6 +222,7 @@ CLUSTER = {
     "lease_ms": Key(values.whole(100, 60_000), 1000),
     "heartbeat_ms": Key(values.whole(1, 10_000), 20),
     "silence_ms": Key(values.whole(10, 60_000), 500),
+    "disk_stall_ms": Key(_stall, 1000),
     "catch_up_per_s": Key(values.whole(1_000, 100_000_000), 1_200_000),
 }
 

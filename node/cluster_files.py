@@ -124,6 +124,7 @@ without_standby = "alone"   # "halt": nothing is acknowledged without one
 lease_ms = 1000
 heartbeat_ms = 20
 silence_ms = 500
+disk_stall_ms = 1000        # a disk that stalls or is full for longer costs the lead; 0: never
 """
 
 

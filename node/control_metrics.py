@@ -23,6 +23,7 @@ GAUGES = {
     "lmax_in_sync_members": "How many members the witness records as in sync, the primary too",
     "lmax_problem": "1 while /status names a problem, as a witness that does not answer",
     "lmax_journal_problem": "1 while the journal has a problem, as a full disk",
+    "lmax_disk_ill": "1 while the disk has stalled, or been full, for longer than disk_stall_ms",
     "lmax_snapshot_sequence": "Sequence of the newest snapshot",
     "lmax_snapshot_problem": "1 while the last snapshot could not be taken",
     "lmax_replay_sequence": "How far the journal is read, while it is; else 0",
@@ -53,7 +54,10 @@ LABELLED = {
     "lmax_peer_problem": (("peer",), "1 while something is wrong with a peer"),
     "lmax_peer_state": (("peer", "state"), "1 for the state that a peer is in"),
 }
-NAMES = (*GAUGES, *COUNTERS, *LABELLED)
+BY_REASON = {
+    "lmax_handovers_total": "How often this node gave its lead away: asked, disk-stall, disk-full",
+}
+NAMES = (*GAUGES, *COUNTERS, *BY_REASON, *LABELLED)
 
 
 class NodeCollector(Collector):
@@ -68,6 +72,11 @@ class NodeCollector(Collector):
             yield GaugeMetricFamily(name, GAUGES[name], value)
         for name, value in _counters(seen, self._loop.promotions).items():
             yield CounterMetricFamily(name, COUNTERS[name], value)
+        for name, text in BY_REASON.items():
+            counter = CounterMetricFamily(name, text, labels=("reason",))
+            for reason, count in seen.handovers.items():
+                counter.add_metric((reason,), count)
+            yield counter
         for name, samples in _labelled(seen).items():
             labels, text = LABELLED[name]
             family = GaugeMetricFamily(name, text, labels=labels)
@@ -94,6 +103,7 @@ def _gauges(seen: Observed) -> dict[str, float]:
         "lmax_in_sync_members": len(seen.in_sync),
         "lmax_problem": bool(seen.problem),
         "lmax_journal_problem": bool(seen.journal_problem),
+        "lmax_disk_ill": seen.disk_ill,
         "lmax_snapshot_sequence": seen.snapshot_sequence,
         "lmax_snapshot_problem": bool(seen.snapshot_problem),
         "lmax_step_age_seconds": seen.age_seconds,

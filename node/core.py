@@ -158,6 +158,9 @@ class Core:
         """End the threads where they are; `arrange` and `start` let others go on."""
         for runner in self.runners:
             runner.stop(drain=False)
+        self._join(timeout)
+
+    def _join(self, timeout: float) -> None:
         for runner in self.runners:
             if runner.running:
                 runner.join(timeout)
@@ -304,12 +307,7 @@ class Core:
 
     def raise_failure(self) -> None:
         """CoreFailed with the cause if an agent stopped for good."""
-        error = self.journaler.error or self.journal.failure
-        if error:
-            raise JournalFailed(
-                f"UNAVAILABLE: the journal cannot be written any more ({error}):"
-                " nothing is accepted. Mend the disk and start again."
-            ) from error
+        self.raise_disk_failure()
         try:
             self.business.raise_fault()
         except EngineFault as fault:
@@ -318,14 +316,22 @@ class Core:
             if runner.error:
                 raise CoreFailed(f"{runner.name} stopped: {runner.error}") from runner.error
 
+    def raise_disk_failure(self) -> None:
+        """JournalFailed if a write, a sync or the making of a segment has failed."""
+        error = self.journaler.error or self.journal.failure
+        if error:
+            raise JournalFailed(
+                f"UNAVAILABLE: the journal cannot be written any more ({error}):"
+                " nothing is accepted. Mend the disk and start again."
+            ) from error
+
     def _logic_failed(self, fault: EngineFault) -> LogicFailed:
         return LogicFailed(str(fault), stopped_at(self.business.state.sequence, fault))
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Finish what was published, then end the threads and give the folder free.
-
-        timeout: seconds for either. Raises TimeoutError, with the threads ended, if not all of
-        it could be applied, CoreFailed if an agent stopped for good meanwhile.
+        """Finish what was published, then end the threads and give the folder free; in `timeout`
+        seconds each. Raises TimeoutError, with the threads ended, if not all of it could be
+        applied, CoreFailed if an agent stopped for good meanwhile.
         """
         self.stop_timer()
         self.stop_checkpoints()
@@ -343,20 +349,20 @@ class Core:
             finally:
                 self.journal.close()
 
-    def abandon(self, timeout: float = 5.0) -> None:
-        """End the threads at once, whatever is on its way; for a core that cannot finish.
-
-        What was synced is kept and comes back at the next start.
-        """
+    def give_up(self) -> bool:
+        """Have the threads end, without waiting for it; whether they have. Then `abandon`."""
         self.stop_timer()
         self.stop_checkpoints()
-        self.stop_snapshots()
         self.business.abandon_output()
         for runner in self.runners:
             runner.stop(drain=False)
-        for runner in self.runners:
-            if runner.running:
-                runner.join(timeout)
+        return not any(runner.running for runner in self.runners)
+
+    def abandon(self, timeout: float = 5.0) -> None:
+        """End the threads at once; what was synced is kept and comes back at the next start."""
+        self.stop_snapshots()
+        self.give_up()
+        self._join(timeout)
         self.journaler.release()
         self.journal.close()
 

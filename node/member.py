@@ -22,21 +22,21 @@ import numpy as np
 
 from lmax.ringbuffer.ring import RingFull
 from lmax.schema import COMMAND, CommandType, EpochChange
+from node.disk_watch import Ill
 from node.member_base import CHANGES
-from node.member_following import FollowingMember
-from node.refusals import CoreFailed, SwitchUnderWay
+from node.member_switching import SwitchingMember
+from node.refusals import CoreFailed
 from node.roles import Files, Role, Settings
 from replicator._end import LinkEnd
 from replicator._replicator import ReplicatorAgent
 from replicator.leading import Leading
-from replicator.messages import Kind
-from replicator.standbys import PeerState, Standby
+from replicator.standbys import Standby
 from replicator.witness import Record
 
 __all__ = ["Files", "Member", "Role", "Settings"]
 
 
-class Member(FollowingMember):
+class Member(SwitchingMember):
     """One node of a cluster.
 
     open_core: makes the core over this node's journal; channels, greeters: to and for each other
@@ -48,8 +48,7 @@ class Member(FollowingMember):
     def step(self) -> int:
         """What can be done now; how much that was. Raises CoreFailed where the node has to end."""
         if self._is_fenced():
-            self._begin_again()
-            return 1
+            return self._come_back()
         done = self._hear_witness()
         if self._is_fenced():
             return done + 1  # that is seen before the journal is read, which may take long
@@ -170,7 +169,10 @@ class Member(FollowingMember):
         assert self.leading is not None
         done = self.leading.step()
         self._note_standbys()
+        self._mind_disk()
         if self.switching and self._drained():
+            if self._goes_without_disk:
+                self.leading.agent.lease(0)  # what it writes from here on is acknowledged by nobody
             self._ask("release", self._mine, self._heir_named)
         return done
 
@@ -189,90 +191,28 @@ class Member(FollowingMember):
         """Whether commands may be published here."""
         return self.acknowledges and not self.switching
 
-    def switch(self, to: str = "") -> None:
-        """Hand over to a standby that is in sync: nothing is taken any more until that is done.
-
-        to: which one, "" for the one that has the most. If it dies when the lead is given away
-        already, another one that is in sync takes over once the lease would be over. Raises
-        ValueError where there is none, or that one is not.
-        """
-        if self.role is not Role.PRIMARY or self.leading is None:
-            raise ValueError("this node is not the primary")
-        if to and to not in self._channels:
-            others = ", ".join(self._channels)
-            raise ValueError(f"there is no node {to} beside this one, only {others}")
-        if self.switching and to != self._heir_named:
-            raise SwitchUnderWay(self._heir_named)
-        if self._heir(to) is None:
-            raise ValueError(self._no_heir(to))
-        self.switching, self._heir_named = True, to
-        self.core.stop_timer()
-        self.core.stop_checkpoints()
-
-    def _ready_heirs(self) -> dict[int, str]:
-        """The standbys that may take over, by their place."""
-        assert self.leading is not None
-        assert self._mine is not None
-        return {
-            index: peer.name
-            for index, peer in enumerate(self.leading.standbys)
-            if peer.state is PeerState.COUNTED
-            and not peer.problem
-            and peer.name in self._mine.in_sync
-        }
-
-    def _heir(self, named: str) -> int | None:
-        """The one of that name, or the one that has the most."""
-        assert self.leading is not None
-        said = self.leading.agent.said
-        ready = [
-            (said(index)[0], -index)
-            for index, name in self._ready_heirs().items()
-            if named in ("", name)
-        ]
-        return -max(ready)[1] if ready else None
-
-    def _no_heir(self, named: str) -> str:
-        if not named:
-            return "no standby is in sync, so nobody can take over"
-        ready = ", ".join(self._ready_heirs().values()) or "nobody"
-        return f"{named} is not in sync, so it cannot take over; in sync: {ready}"
-
-    def _drained(self) -> bool:
-        """Whether the standby has everything, and all of it is acknowledged."""
-        heir, core = self._heir(self._heir_named), self.core
-        if heir is None:
-            who = f"{self._heir_named} is not" if self._heir_named else "no standby is"
-            self._told(f"the switch is given up: {who} in sync any more")
-            self.switching, self._heir_named = False, ""
-            self._start_clocks()
-            return False
-        assert self.leading is not None
-        received = self.leading.agent.said(heir)[0]
-        return core.settled and received >= core.input.cursor
-
-    def _released(self) -> None:
-        """The record says that another one may lead: tell it at once, then follow it."""
-        heir = self._heir(self._heir_named)
-        if heir is not None and self.leading is not None:
-            end = self.leading.agent.ends[heir]
-            end.post(Kind.SWITCH, b"now")
-            for _ in range(200):
-                if end.idle:
-                    break
-                self.pump()
-        self._gives_way_until = self._clock() + 2 * self.settings.timing.lease
-        self._step_down("handed over")
-
     def _is_fenced(self) -> bool:
         return self.role is Role.FENCED
 
     def _step_down(self, why: str) -> None:
         self._told(f"is no longer primary: {why}")
+        if self._holds_back:
+            self._handed_over(Ill.STALL)
         self.role, self._mine, self._lease_until = Role.FENCED, None, 0
         self.switching, self._heir_named = False, ""
+        self._why, self._holds_back = "", False
         if self.leading is not None:
             self.leading.agent.lease(0)
+
+    def _come_back(self) -> int:
+        """Begin anew, once the threads have ended: one may be in a write that does not return."""
+        if not self.core.give_up():
+            done = self._hear_witness()
+            self._look_at_witness()
+            return done
+        self.core.raise_disk_failure()
+        self._begin_again()
+        return 1
 
 
 class Recorder:
@@ -286,4 +226,4 @@ class Recorder:
 
     @property
     def busy(self) -> bool:
-        return bool(self._member._asking.keys() & CHANGES)
+        return self._member._holds_back or bool(self._member._asking.keys() & CHANGES)

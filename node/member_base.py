@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from lmax.ringbuffer.agent import AgentBase, AgentRunner
 from lmax.ringbuffer.sequence import RingSequence
 from node.core import Core
+from node.disk_watch import DiskWatch, Ill
 from node.roles import Files, LogOf, OpenCore, Role, Settings, Told
 from replicator.channel import ChannelBase
 from replicator.common import Clock, Greeter
@@ -16,6 +17,9 @@ from replicator.following import Following
 from replicator.leading import Leading
 from replicator.witness import Lost, Record, Unavailable, Watch
 from replicator.witness_keeper import Keeper
+
+HANDOVERS = ("asked", Ill.STALL.value, Ill.FULL.value)
+"""Why a lead is given away."""
 
 ALONE = 1
 """The epoch of a journal that was written without a witness, which then knows of none."""
@@ -47,6 +51,12 @@ class MemberBase:
         self.record: Record | None = None
         self.problem = ""
         self.switching = False
+        self.disk_problem = ""
+        self.handovers = dict.fromkeys(HANDOVERS, 0)
+        self.last_handover = ""
+        self._disk = DiskWatch(settings.disk_stall)
+        self._holds_back = False
+        self._why = ""
         self._heir_named = ""
         self.following: Following | None = None
         self.leading: Leading | None = None
@@ -115,12 +125,13 @@ class MemberBase:
     def _look_at_witness(self) -> None:
         """The primary renews its lease; everybody else looks whether it does."""
         now, timing = self._clock(), self.settings.timing
-        if now - self._looked < (timing.renewal if self.role is Role.PRIMARY else timing.look):
+        renews = self.role is Role.PRIMARY and not self._holds_back
+        if now - self._looked < (timing.renewal if renews else timing.look):
             return
         if self._asking.keys() & CHANGES:
             return  # one change of the record at a time: each goes on from the last
         self._looked = now
-        if self.role is Role.PRIMARY and self._mine is not None:
+        if renews and self._mine is not None:
             self._ask("renew", self._mine)
         else:
             self._ask("read")
@@ -165,6 +176,8 @@ class MemberBase:
                 self.leading.witnessed(record.in_sync)
         elif action == "release" and self.role is Role.PRIMARY:
             self._released()
+        elif self._mine is not None and record.epoch > self._mine.epoch:
+            self._step_down(f"epoch {record.epoch} is {record.leader}'s")
         self._saw(record)
 
     def _saw(self, record: Record) -> None:
@@ -174,7 +187,7 @@ class MemberBase:
 
     def _extend_lease(self, sent_ns: int) -> None:
         self._lease_until = sent_ns + self.settings.timing.lease
-        if self.leading is not None:
+        if self.leading is not None and not self._goes_without_disk:
             self.leading.agent.lease(self._lease_until)
 
     def pump(self) -> int:
@@ -185,6 +198,10 @@ class MemberBase:
         return 0
 
     # ---- what the roles do with it
+
+    @property
+    def _goes_without_disk(self) -> bool:
+        raise NotImplementedError
 
     def _taken(self, record: Record, sent_ns: int) -> None:
         raise NotImplementedError

@@ -27,8 +27,8 @@ class FollowingMember(MemberBase):
         done = self.following.step() if self.following else 0
         if self.following is not None:
             if self.following.wants is not None:
-                self._do_first(self.following.wants)
-                return 1
+                return done + self._do_first(self.following.wants)
+            self._tell_of_disk(self.following)
             self.role = self._standing(record)
             self._whole = self._whole or self.role is Role.IN_SYNC
             if self.following.take_over:
@@ -37,6 +37,12 @@ class FollowingMember(MemberBase):
         if "take" not in self._asking:
             self._try_to_take(record)
         return done
+
+    def _tell_of_disk(self, following: Following) -> None:
+        """A primary whose own disk is ill looks for somebody whose is not."""
+        self._disk.look(self.core, self._clock())
+        self.disk_problem = self._disk.problem
+        following.agent.unfit(self._disk.unfit)
 
     def _try_to_take(self, record: Record) -> None:
         """Ask for the next epoch, once all that was received is on the disk and applied."""
@@ -113,15 +119,23 @@ class FollowingMember(MemberBase):
             return self.following.agent.place
         return Place(*self.core.journaler.place)
 
-    def _do_first(self, answer: Answer) -> None:
-        """What the primary wants of this node before it can follow."""
+    def _do_first(self, answer: Answer) -> int:
+        """What the primary wants of this node before it can follow; 0 while it has to wait.
+
+        The primary speaks of what was received: where the disk is slow the journal ends before.
+        """
         if answer.verb is Verb.CUT:
+            if not self.core.settled:
+                return 0
             self._begin_again(lambda: self._files.cut(answer.sequence))
         elif answer.verb is Verb.FILES:
+            if self._pump is None and not self.core.give_up():
+                return 0
             self._begin_fetching()
         elif not self.problem:
             self.problem = "its log differs from the primary's within one epoch"
             self._told(self.problem)
+        return 1
 
     def _begin_fetching(self) -> None:
         """There is no core meanwhile: the link's agents have a thread of their own."""

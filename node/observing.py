@@ -30,6 +30,11 @@ class MemberLike(Protocol):
     record: Any
     """The witness's: epoch, leader, in_sync, released; None before the first answer."""
     problem: str
+    disk_problem: str
+    """Its disk stalls or is full, and what is done about it; "" while all is well."""
+    handovers: dict[str, int]
+    """How often it gave the lead away, by the reason."""
+    last_handover: str
     switching: bool
     core: Any
     leading: Any
@@ -111,6 +116,9 @@ class Observed:
     snapshot_sequence: int = 0
     snapshot_problem: str = ""
     ledger: LedgerSeen | None = None
+    disk_ill: bool = False
+    handovers: dict[str, int] = field(default_factory=dict)
+    last_handover: str = ""
     replay: Replay | None = None
     seen_ns: int = field(default_factory=time.monotonic_ns)
 
@@ -148,7 +156,7 @@ def observe(
         acknowledges=member.acknowledges,
         takes_orders=member.takes_orders,
         switching=member.switching,
-        problem=member.problem or _trouble(member),
+        problem=member.problem or member.disk_problem or _trouble(member),
         lease_seconds=max(0.0, (member.lease_until - clock()) / 1e9) if member.lease_until else 0.0,
         published=published,
         synced=core.synced.value,
@@ -164,6 +172,9 @@ def observe(
         journal_mode=core.journal.mode,
         snapshot_sequence=snapshots.sequence if snapshots else 0,
         snapshot_problem=snapshots.problem if snapshots else "",
+        disk_ill=bool(member.disk_problem),
+        handovers=dict(member.handovers),
+        last_handover=member.last_handover,
     )
 
 
@@ -247,6 +258,8 @@ def as_json(seen: Observed) -> dict[str, Any]:
         "journal": {"problem": seen.journal_problem, "mode": seen.journal_mode},
         "snapshot": {"sequence": seen.snapshot_sequence, "problem": seen.snapshot_problem},
         "ledger": asdict(seen.ledger) if seen.ledger else None,
+        "disk": {"ill": seen.disk_ill},
+        "handovers": {**seen.handovers, "last": seen.last_handover},
         "clock": {
             "utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "age_ms": round(seen.age_seconds * 1000),

@@ -147,6 +147,7 @@ def settings_of(config: NodeConfig) -> Settings:
         bootstrap=config.begins,
         rule=Rule(config.waits_for, cluster.without_standby),
         durable=cluster.commit == "durable",
+        disk_stall=cluster.disk_stall_ms * MS,
         timing=Timing(
             heartbeat=cluster.heartbeat_ms * MS,
             silence=cluster.silence_ms * MS,

@@ -44,6 +44,7 @@ class Settings:
     """name: of this node; peers: of the others; bootstrap: whether it may begin a new cluster.
 
     rule: which standbys count, and what happens without them; durable: they have to have synced.
+    disk_stall: nanoseconds after which a primary gives the lead away for its disk; 0: never.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Settings:
     bootstrap: bool = False
     rule: Rule = field(default_factory=Rule)
     durable: bool = False
+    disk_stall: int = 0
     timing: Timing = field(default_factory=Timing)
     checkpoints: float | None = None
     timer: float | None = None

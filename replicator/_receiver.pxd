@@ -28,6 +28,7 @@ cdef struct Receiver:
     int64_t held_bytes
     int64_t told_received  # in the last acknowledgement
     int64_t told_synced
+    int32_t unfit  # atomic; set by control: it is not to be given the lead
     int64_t period_ns  # between acknowledgements that say nothing new
     int64_t asked_ns  # when something was asked for again
     Heartbeat leader  # the last one; its words are atomic

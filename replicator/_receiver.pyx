@@ -17,7 +17,7 @@ from replicator._end cimport (
 )
 from replicator.clock cimport look
 from replicator.messages cimport (
-    ACK, BATCHES, HEARTBEAT, RESEND, TELL_BEGIN, TELL_STOP, WAITED, Ack,
+    ACK, BATCHES, HEARTBEAT, RESEND, TELL_BEGIN, TELL_STOP, UNFIT, WAITED, Ack,
 )
 
 from replicator.common import Place
@@ -155,6 +155,7 @@ cdef bint acknowledge(Receiver *receiver, int64_t now) noexcept nogil:
     ack.received = received
     ack.synced = synced
     ack.applied = sequence_get(receiver.applied)
+    ack.flags = UNFIT if load_acquire_i32(&receiver.unfit) else 0
     if not link_send(receiver.link, now, ACK, sizeof(Ack)):
         return False
     receiver.told_received, receiver.told_synced = received, synced
@@ -259,6 +260,10 @@ cdef class ReceiverAgent(AgentBase):
     def held_bytes(self):
         """Of the last message, what had no room in the rings yet: never of more than one."""
         return self.receiver.held_bytes
+
+    def unfit(self, bint unfit):
+        """Whether the primary is told that its lead is better not given to this node."""
+        store_release_i32(&self.receiver.unfit, unfit)
 
     def stop(self):
         """Take none; False while the mailbox is full."""

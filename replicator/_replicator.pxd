@@ -49,6 +49,8 @@ cdef struct Replicator:
     int32_t alone  # atomic: it may go on without a standby
     int32_t durable  # what counts is synced, not received
     int64_t period_ns  # between heartbeats
+    int64_t looked_ns  # atomic: when the last round was
+    int64_t lived_ns  # atomic: time that went by, of which no standstill is more than a little
     # counters
     uint64_t batches
     uint64_t resent

@@ -21,6 +21,7 @@ from replicator.messages cimport (
 
 cdef enum:
     ROUND = 16  # messages received, and batches sent, in one round
+    STANDSTILL = 4  # heartbeats: of a longer gap between two rounds the rest is not reckoned
 
 
 cdef inline BatchHeader *batch(Replicator *all, int64_t number) noexcept nogil:
@@ -190,12 +191,25 @@ cdef int64_t allowed(Replicator *all) noexcept nogil:
     return lowest
 
 
+cdef inline void live(Replicator *all, int64_t now) noexcept nogil:
+    """Reckon how long this agent could hear its peers: not while a write held up its thread."""
+    cdef int64_t gap = now - all.looked_ns if all.looked_ns else 0
+    store_release_i64(&all.lived_ns, all.lived_ns + min(gap, STANDSTILL * all.period_ns))
+    store_release_i64(&all.looked_ns, now)
+
+
+cdef int64_t sealed_last(Replicator *all) noexcept nogil:
+    cdef BatchHeader *header = batch(all, ring_cursor(all.sealed))
+    return <int64_t>(header.first_sequence + header.count) - 1
+
+
 cdef int replicator_work(void *state) noexcept nogil:
     cdef Replicator *all = <Replicator *>state
     cdef int64_t now = look(all.clock)
     cdef int64_t limit
     cdef int done = 0
     cdef int index
+    live(all, now)
     for index in range(all.count):
         done += peer_work(all, &all.peers[index], now)
     if now < load_acquire_i64(&all.lease_until_ns):
@@ -246,13 +260,19 @@ cdef class ReplicatorAgent(AgentBase):
         return ring_cursor(self._input.ring) - sequence <= self._input.ring.capacity // 4
 
     def is_half_full(self, int index):
-        """Whether what is kept for that peer takes half of a ring."""
+        """Whether what is kept for that peer takes half of a ring.
+
+        What is not sealed yet waits for the journal here, and not for a peer.
+        """
         cdef Peer *peer = &self.replicator.peers[index]
         cdef Ring *input = self._input.ring
         cdef Ring *sealed = self._sealed.ring
+        cdef int64_t batches = ring_cursor(sealed) - sequence_get(peer.batch_gate)
+        if batches <= 0:
+            return False
         return (
-            ring_cursor(input) - sequence_get(peer.gate) >= input.capacity // 2
-            or ring_cursor(sealed) - sequence_get(peer.batch_gate) >= sealed.capacity // 2
+            sealed_last(&self.replicator) - sequence_get(peer.gate) >= input.capacity // 2
+            or batches >= sealed.capacity // 2
         )
 
     def hold(self, int index):
@@ -351,6 +371,19 @@ cdef class ReplicatorAgent(AgentBase):
             load_acquire_i64(&ack.received), load_acquire_i64(&ack.synced),
             load_acquire_i64(&ack.applied), load_acquire_i32(<int32_t *>&ack.flags),
         )
+
+    @property
+    def looked_ns(self):
+        """When its last round was, by its clock; 0: there was none."""
+        return load_acquire_i64(&self.replicator.looked_ns)
+
+    @property
+    def lived_ns(self):
+        """How long it could hear its peers, in all: what silence is measured by.
+
+        Where its thread was held up, by a write say, little of that is in it.
+        """
+        return load_acquire_i64(&self.replicator.lived_ns)
 
     @property
     def counters(self):

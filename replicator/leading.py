@@ -189,7 +189,7 @@ class Leading:
         It hears and answers, but its disk or its processor does not follow. What it lacks then
         comes from the journal, and nobody waits for it.
         """
-        now = self._clock()
+        now = self.agent.lived_ns
         if not self.agent.is_half_full(index):
             peer.had_room = now
         return now - peer.had_room > self._timing.silence
@@ -207,8 +207,11 @@ class Leading:
         return in_time and self.agent.has(index) >= peer.reached
 
     def _silent(self, index: int, peer: Standby) -> bool:
-        heard = max(self.agent.ends[index].heard_ns, peer.since)
-        return self._clock() - heard > self._timing.silence
+        """Nobody is, as long as this node's own thread stands still: it could not hear anybody."""
+        now, heard = self.agent.lived_ns, max(self.agent.ends[index].heard_ns, peer.since)
+        if heard != peer.heard:
+            peer.heard, peer.silent_since = heard, now
+        return now - peer.silent_since > self._timing.silence
 
     def _feed(self, index: int, peer: Standby) -> int:
         """From the journal, until the ring has the rest.
@@ -236,7 +239,7 @@ class Leading:
         if self.agent.go_live(index, peer.feed.sequence):
             peer.feed.close()
             peer.feed, peer.state, peer.problem = None, PeerState.LIVE, ""
-            peer.since = peer.had_room = self._clock()
+            peer.since, peer.had_room = self._clock(), self.agent.lived_ns
             return 1
         return 0
 

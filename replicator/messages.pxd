@@ -34,6 +34,7 @@ cdef enum Flags:
     COUNTED = 1  # HEARTBEAT: acknowledgements wait for you
     SERVED = 2  # HEARTBEAT: you get batches, from the journal or as they are made
     WAITED = 4  # HEARTBEAT: acknowledgements wait for what you have synced, not only received
+    UNFIT = 1  # ACK: the disk here is full or stalls, or did lately: hand over to somebody else
 
 
 cdef struct Ack:

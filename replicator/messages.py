@@ -36,6 +36,10 @@ WAITED = 4
 """In a heartbeat: acknowledgements wait for what you have synced, not only received."""
 
 
+UNFIT = 1
+"""In an acknowledgement: the disk here is full or stalls, or did lately; hand over to another."""
+
+
 class Verb(IntEnum):
     """What a primary answers to who joins."""
 

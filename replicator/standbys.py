@@ -81,8 +81,12 @@ class Standby:
     feed: Feed | None = None
     held: int | None = None
     since: int = 0
+    heard: int = 0
+    """When something came of it, or it began, as it was looked at last."""
+    silent_since: int = 0
+    """When that was, in the agent's lived time."""
     had_room: int = 0
-    """Live: when a ring was last less than half full of what it lacks."""
+    """Live: when a ring was last less than half full of what it lacks, in lived time."""
     reached: int = 0
     """Live: what was permitted at `marked`."""
     marked: int = 0

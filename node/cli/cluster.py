@@ -183,11 +183,14 @@ def force(config: Path, yes: bool, json: bool) -> Exit:
 @click.option("--rounds", type=click.IntRange(1, 100_000), default=1, show_default=True)
 @click.option(
     "--fault",
-    type=click.Choice(["kill", "stop", "partition", "link", "oneway", "disk", "sync", "witness"]),
+    type=click.Choice(
+        ["kill", "stop", "partition", "link", "oneway", "disk", "sync", "stall", "witness"]
+    ),
     default="kill",
     show_default=True,
     help="kill -9; SIGSTOP; cut off from all, from the other node, or in one direction; a full"
-    " disk; a sync that fails; a witness that nobody reaches. docs/operations.md tells of each.",
+    " disk; a sync that fails, or does not come back; a witness that nobody reaches."
+    " docs/operations.md tells of each.",
 )
 @click.option(
     "--role",

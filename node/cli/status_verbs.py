@@ -144,6 +144,11 @@ def table(found: dict[str, Any]) -> Table:
     return shown
 
 
+def _lost_lead(why: str) -> str:
+    """What somebody should look at, though all may be well again."""
+    return f"gave its lead away: {why}" if why.startswith("disk") else ""
+
+
 def builds(members: list[dict[str, Any]]) -> list[str]:
     """Releases, and what has to be equal; a line for each that differs, with its nodes."""
     by_build: dict[str, list[str]] = {}
@@ -163,6 +168,7 @@ def _row(member: dict[str, Any]) -> list[str]:
     problems = [
         reading,
         member["problem"],
+        _lost_lead(member.get("handovers", {}).get("last", "")),
         member["journal"]["problem"],
         member["snapshot"]["problem"],
     ]

@@ -21,6 +21,7 @@ from node.drill.verdict import compared, judge
 __all__ = ["Report", "clear", "hold"]
 
 WAIT_S = 60.0
+MOST_REPEATED = 10
 
 Tell = Callable[[str], None]
 Look = Callable[[Machine, Load], None]
@@ -70,7 +71,7 @@ def hold(
                 exercise.rest(quiet_s)
                 report.switched(*exercise.switch())
         load.stop()
-        report.live = exercise.live_hash()
+        report.live, report.repeated = exercise.live_hash(), exercise.repeated
         if ledger:
             exercise.until_ledger(report.live.sequence)
         report.reigns = machine.reigns()
@@ -100,6 +101,7 @@ class Exercise:
         self.role = role
         self.tell = tell
         self.look = look
+        self.repeated = 0
 
     def until(self, what: str, holds: Callable[[], bool]) -> None:
         """Wait for that. DrillError if it does not come, or the load ends meanwhile."""
@@ -117,7 +119,22 @@ class Exercise:
         self.until("time stands still", lambda: time.monotonic() >= over)
 
     def round(self, before: str) -> Round:
-        """Hurt a node, wait for what comes of that, make it good, and wait for its return."""
+        """Hurt a node, wait for what comes of that, make it good, and wait for its return.
+
+        Again, where the standby had been dropped in the moment before: on a machine that is too
+        busy it may be silent for long enough, and then only the primary has everything.
+        """
+        while (found := self.tried(before)) is None:
+            self.repeated += 1
+            if self.repeated > MOST_REPEATED:
+                raise DrillError(
+                    f"the standby was dropped before the fault in {self.repeated} rounds: this"
+                    " machine is too busy for the lease; take a longer one (--lease-ms)"
+                )
+        return found
+
+    def tried(self, before: str) -> Round | None:
+        """One round; None where nobody can take over."""
         machine, fault = self.machine, self.fault
         self.until("nobody is in sync", machine.in_sync)
         primary = machine.primary()
@@ -128,16 +145,29 @@ class Exercise:
         fault.hurt(machine, victim)
         machine.seen[victim] = ""
         self.tell(f"{before}{victim}, the {self.role}, {fault.does}")
+        moves = leader != primary
         self.until(
             f"{leader} does not lead",
-            lambda: fault.took(machine, victim, leader, self.answers(began)),
+            lambda: (
+                fault.took(machine, victim, leader, self.answers(began))
+                or (moves and self.dropped(leader, by=victim))
+            ),
         )
+        dropped = moves and self.dropped(leader, by=victim)
         mended = time.time()
         fault.mend(machine, victim)
         self.until(
             f"{victim} does not come back", lambda: machine.in_sync() and self.answers(mended)
         )
+        if dropped:
+            self.tell(f"  {leader} was not in sync at that moment, so nobody took over; once more")
+            return None
         return self.measured(began, mended, epoch)
+
+    def dropped(self, name: str, by: str) -> bool:
+        """Whether the witness's record has that node not in sync with the primary it followed."""
+        found = self.machine.status(name)
+        return found.get("leader") == by and name not in found.get("in_sync", [name])
 
     def measured(self, began: float, mended: float, epoch: int) -> Round:
         """What a round took, from the clients' answers and from what the nodes' logs say."""

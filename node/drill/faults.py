@@ -96,6 +96,28 @@ class Sync(Fault):
         return machine.files[name].absolute().with_name("disk-fails")
 
 
+class Stall(Fault):
+    """A sync of the journal does not come back, until it does. The node's own thread waits for it.
+
+    A primary renews its lease no more once that has lasted for `disk_stall_ms`.
+    """
+
+    does = "has a disk that does not answer"
+    settings = {"journal_mode": '"buffered"'}  # noqa: RUF012 - nobody changes it
+
+    def start(self, machine: Machine, name: str) -> None:
+        machine.start(name, (*HURT, "--stalls-with", str(self._mark(machine, name))))
+
+    def hurt(self, machine: Machine, victim: str) -> None:
+        self._mark(machine, victim).touch()
+
+    def mend(self, machine: Machine, victim: str) -> None:
+        self._mark(machine, victim).unlink()
+
+    def _mark(self, machine: Machine, name: str) -> Path:
+        return machine.files[name].absolute().with_name("disk-stalls")
+
+
 class Witness(Fault):
     """No node can reach the witness, for so long that another one would have taken over.
 

@@ -9,8 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from node.control_client import NobodyAnswers
-from node.control_loop import Refusal
+from node.disk_watch import Ill
 from node.drill.apart import ApartMachine
 from node.drill.faults import HURT, Fault
 from node.drill.machine import DrillError, Machine
@@ -56,11 +55,15 @@ class SmallDisks(ApartMachine):
         super().end()
 
 
+def handed_over(status: dict[str, Any]) -> bool:
+    """Whether that node has lost the lead for its full disk. Once: it keeps to that."""
+    return bool(status) and status["handovers"]["last"] == Ill.FULL
+
+
 class Disk(Fault):
     """No room is left for a further segment of the journal; then there is room again.
 
-    A primary takes no more orders then, and keeps the lead: whoever is on duty has it hand over, as
-    the drill does.
+    A primary takes no more orders then, and hands over by itself after `disk_stall_ms`.
     """
 
     does = "has a full disk"
@@ -85,12 +88,9 @@ class Disk(Fault):
         raise DrillError(f"the disk of node {victim} cannot be made full")
 
     def took(self, machine: Machine, victim: str, leader: str, answered: bool) -> bool:
-        """It has written nothing more for a while; then, that the other one leads or goes on."""
-        if not self._stuck:
-            self._stuck = self._stands(machine.status(victim))
-        if self._stuck and leader != victim and machine.status(victim).get("role") == "PRIMARY":
-            with suppress(Refusal, NobodyAnswers):
-                machine.demote(victim)
+        """It has written nothing more for a while, or handed over; and the other one leads."""
+        found = machine.status(victim)
+        self._stuck = self._stuck or self._stands(found) or handed_over(found)
         return self._stuck and answered and bool(machine.status(leader).get("takes_orders"))
 
     def _stands(self, status: dict[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from node.drill.cuts import Link, OneWay, Partition
-from node.drill.faults import Fault, Kill, Stop, Sync, Witness
+from node.drill.faults import Fault, Kill, Stall, Stop, Sync, Witness
 from node.drill.full import Disk
 
 FAULTS: dict[str, type[Fault]] = {
@@ -14,5 +14,6 @@ FAULTS: dict[str, type[Fault]] = {
     "oneway": OneWay,
     "disk": Disk,
     "sync": Sync,
+    "stall": Stall,
     "witness": Witness,
 }

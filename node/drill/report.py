@@ -48,8 +48,8 @@ class Report:
 
     planned_ms: of each planned switch, from the last answer of the old primary to the first of the
     new one; planned_longest_ms: the longest time without an answer until both were in sync again,
-    while the old one read its journal and caught up. reigns: who led in each epoch;
-    ledger: None where the drill had none.
+    while the old one read its journal and caught up. reigns: who led in each epoch; repeated:
+    rounds that began again, since nobody could take over; ledger: None where the drill had none.
     """
 
     lease_ms: int
@@ -63,6 +63,7 @@ class Report:
     verdict: Verdict | None = None
     live: LiveHash | None = None
     ledger: LedgerVerdict | None = None
+    repeated: int = 0
     unknown: int = 0
     sent: int = 0
 
@@ -88,6 +89,7 @@ class Report:
             "fault": self.fault,
             "role": self.role,
             "rounds": len(self.rounds),
+            "repeated": self.repeated,
             "lease_ms": self.lease_ms,
             "orders": self.sent,
             "rate": self.rate,

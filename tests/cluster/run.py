@@ -36,11 +36,24 @@ FAULTS = [
     *["clock", "switch", "heal", "flap", "disk"],
 ]
 
+LIMIT = 300 * MS
+"""After which a primary whose disk is ill hands over."""
+
 
 class Run:
-    """One run. mistake: one of MISTAKES, that must be found; power: it may fail for all at once."""
+    """One run. mistake: one of MISTAKES, that must be found; power: it may fail for all at once;
+    ill: disks may stall, in every second run, and be given the lead away for that.
+    """
 
-    def __init__(self, seed: int, *, mistake: str = "", nodes: int = 0, power: bool = True) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        mistake: str = "",
+        nodes: int = 0,
+        power: bool = True,
+        ill: bool = True,
+    ) -> None:
         draw = Random(seed)
         self.mistake = MISTAKES[mistake]() if mistake else None
         count = nodes or draw.choice([2, 2, 3])
@@ -52,7 +65,15 @@ class Run:
         if self.mistake:
             policy, every = "alone", frozenset(names if self.mistake.all_count else ())
         self.calm = self.mistake.calm if self.mistake else 250
-        self.world = World(seed, names, rule=Rule(every, policy), durable=draw.random() < 0.3)
+        self.illness = Random(f"the illness of {seed}")
+        self.ill = ill and not mistake and self.illness.random() < 0.5
+        self.world = World(
+            seed,
+            names,
+            rule=Rule(every, policy),
+            durable=draw.random() < 0.3,
+            disk_stall=LIMIT if self.ill else 0,
+        )
         self.policy = policy
         self.traders = Traders(self.world)
         self.ledgers = Ledgers(self.world, seed, mistake)
@@ -161,6 +182,15 @@ class Run:
         elif fault == "heal":
             self.heal()
         self.hurt[fault] += 1
+        if self.ill and self.illness.random() < 0.5:
+            self.stall(node)
+
+    def stall(self, node: Node) -> None:
+        """Its disk, or those of everybody, take a while for the next write."""
+        nodes = [node] if self.illness.random() < 0.8 else list(self.world.nodes.values())
+        for each in nodes:
+            each.stalled_until = self.world.now + self.illness.randrange(3000 * MS)
+        self.hurt["stall"] += 1
 
     def cut_power(self) -> None:
         """Everybody dies at once, and returns when it likes."""
@@ -175,6 +205,7 @@ class Run:
         world.unwitnessed, world.witness_loss = set(), 0.0
         for node in world.nodes.values():
             node.folder.chances = Chances()
+            node.stalled_until = 0
 
     # ---- liveness
 

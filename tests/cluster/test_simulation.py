@@ -21,8 +21,10 @@ MISTAKEN_SEEDS = 100
 
 @pytest.mark.timeout(max(600, SEEDS))
 @pytest.mark.parametrize("part", range(PARTS))
-def test_f03_f17_f19_f23_f24_nothing_acknowledged_is_lost(part: int) -> None:
-    """Kills, pauses, partitions, noise, clocks, witnesses and disks: I1 to I9 hold."""
+def test_f03_f12_f14_f17_f19_f23_f24_nothing_acknowledged_is_lost(part: int) -> None:
+    """Kills, pauses, partitions, noise, clocks, witnesses, disks that fail, fill up or stall: I1
+    to I9 hold.
+    """
     first, behind = (FIRST + there * SEEDS // PARTS for there in (part, part + 1))
     happened: Counter[str] = Counter()
     for number in range(first, behind):
@@ -60,4 +62,9 @@ def broken(number: int, mistake: str) -> str:
 # it had applied what came while it asked the witness.
 @pytest.mark.parametrize("number", [10819, 30408, 317])
 def test_seeds_of_clusters_that_once_failed(number: int) -> None:
-    Run(number, power=False).run()
+    Run(number, power=False, ill=False).run()
+
+
+def test_a_seed_with_a_stalled_disk_that_once_failed() -> None:
+    """A standby was told to cut behind what it had received, and its disk had not got to that."""
+    Run(361).run()

@@ -174,11 +174,12 @@ class Node:
 
     def __init__(self, world: World, name: str) -> None:
         self.world, self.name = world, name
-        self.folder = SimulatedFolder(world.random, background=world.random.random() < 0.5)
+        self.background = world.random.random() < 0.5
+        self.folder = SimulatedFolder(world.random, background=self.background)
         self.member: Member | None = None
         self.tail: RingTail | None = None
         self.tailed: Core | None = None
-        self.paused_until = self.down_until = 0
+        self.paused_until = self.down_until = self.stalled_until = 0
         self.cuts: list[int] = []
         self.lines: list[str] = []
         self.clock = RingSequence()
@@ -246,15 +247,26 @@ class Node:
     def is_primary(self) -> bool:
         return self.member is not None and self.member.role is Role.PRIMARY
 
+    @property
+    def held_up(self) -> bool:
+        """Whether its agents wait with the one that is in a write that does not return."""
+        return self.folder.stalls and not self.background and self.core.journaler.outstanding > 0
+
+    def have_disk(self, background: bool) -> None:
+        """Another one, in the background or not, before its first start."""
+        self.background = background
+        self.folder = SimulatedFolder(self.world.random, background=background)
+
     def step(self) -> None:
         """One turn: its control, or its agents."""
         if self.member is None or self.world.now < self.paused_until:
             return
         self.now()
+        self.folder.stalls = self.world.now < self.stalled_until
         try:
             if self.world.random.random() < 0.4:
                 self.member.step()
-            else:
+            elif not self.held_up:
                 self.member.core.step()
         except (CoreFailed, OSError) as failed:  # a full disk, where something is set aside
             self.told(f"ends: {failed}")

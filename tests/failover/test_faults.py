@@ -84,12 +84,29 @@ def test_f07_a_standby_that_stood_still_is_taken_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_f12_a_primary_with_a_full_disk_hands_over_when_it_is_asked_to(tmp_path: Path) -> None:
-    """Nothing was written for a while, and the lease ran on: nobody else could take over."""
+def test_f12_a_primary_with_a_full_disk_hands_over_by_itself(tmp_path: Path) -> None:
+    """Nobody asks it to: its lease runs on, and the standby has room."""
     report, found = drilled(tmp_path, "disk", "primary")
     assert list(report.reigns.values()) == [["a"], ["b"]]
     assert found.outage_ms > 100
     assert found.first_ack_ms > 0
+    assert "hands over to b: its disk is full" in (tmp_path / "cluster/a.log").read_text()
+
+
+@pytest.mark.timeout(300)
+def test_f14_a_primary_whose_sync_does_not_come_back_loses_the_lead(tmp_path: Path) -> None:
+    """Its own thread waits for the disk, so it stops to renew its lease, and comes back later."""
+    another_leads(*drilled(tmp_path, "stall", "primary"))
+    log = (tmp_path / "cluster/a.log").read_text()
+    assert "its disk has not answered for more than 1000 ms, so it does not renew its lease" in log
+    assert "b is silent" not in log, "it is a itself that does not hear"
+
+
+@pytest.mark.timeout(300)
+def test_f14_a_primary_does_not_wait_for_a_standby_whose_sync_does_not_come_back(
+    tmp_path: Path,
+) -> None:
+    nobody_else_leads(*drilled(tmp_path, "stall", "standby"))
 
 
 @pytest.mark.timeout(300)

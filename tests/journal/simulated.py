@@ -72,6 +72,7 @@ class SimulatedFolder:
         self.chances = Chances()
         self.syncs = syncs  # False: a journaler that forgets to sync
         self.forgives = False  # True: a journaler that syncs again when a sync failed
+        self.stalls = False  # True: a write in the background does not come back
         self.safe_names: dict[str, File] = {}
         self.seen_names: dict[str, File] = {}
         self.misdirected: list[tuple[File, int, int]] = []  # file, where, size: both places
@@ -105,7 +106,7 @@ class SimulatedFolder:
         self._flight = handle, data, offset
 
     def finish(self, wait: bool) -> int | None:
-        if not wait and self._happens(self.chances.late):
+        if not wait and (self.stalls or self._happens(self.chances.late)):
             return None
         if self._flight is None:
             raise OSError(errno.EIO, "the machine is gone")

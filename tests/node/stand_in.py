@@ -28,7 +28,8 @@ class StandIn:
         self.told = told
         self.role: Any = ROLE[role]
         self.record: Any = SimpleNamespace(epoch=3, leader="a", in_sync=frozenset({"a", "b"}))
-        self.problem = ""
+        self.problem = self.disk_problem = self.last_handover = ""
+        self.handovers = {"asked": 2, "disk-stall": 1, "disk-full": 0}
         self.switching = False
         self.core: Any = core()
         self.leading: Any = leading() if role == "PRIMARY" else None

@@ -26,7 +26,7 @@ class Played:
         self.stopped = False
         self.lines: list[str] = []
 
-    heard_ns = property(lambda self: self.now)
+    heard_ns = looked_ns = lived_ns = property(lambda self: self.now)
 
     def take(self) -> None:
         return None
