@@ -1,6 +1,6 @@
 """The journaler. See _writer.pxd for the idea and format.pxd for the bytes."""
 cimport cython
-from libc.errno cimport EBADMSG, EPROTO
+from libc.errno cimport EAGAIN, EBADMSG, EINTR, EIO, EPROTO
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
@@ -102,11 +102,28 @@ cdef class Journaler(AgentBase):
         free(writer.filling.buffer)
         free(writer.other)
 
+    def at_rest(self):
+        """Whether no write is under way at the disk, without waiting for one. Nothing runs the
+        agent any more; `release` then waits for nothing."""
+        cdef Writer *writer = &self.writer
+        cdef int64_t written
+        if not writer.flight.last or writer.disk.begin == NULL or writer.error:
+            return True
+        with nogil:
+            written = writer.disk.finish(writer.disk.state, False)
+        if written == -EAGAIN:
+            return False
+        if written <= 0 and written != -EINTR:
+            writer.error = <int32_t>-written if written else EIO
+        writer.flight.last = 0
+        return True
+
     def release(self):
         """Close what is open. Nothing runs the agent any more, and nothing ever will."""
         cdef Writer *writer = &self.writer
         if writer.flight.last and writer.disk.begin != NULL and not writer.error:
-            writer.disk.finish(writer.disk.state, True)  # it reads from our buffer
+            with nogil:  # the disk may take its time; see at_rest
+                writer.disk.finish(writer.disk.state, True)  # it reads from our buffer
             writer.flight.last = 0
         if writer.handle >= 0:
             writer.disk.close(writer.disk.state, writer.handle)

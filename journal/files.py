@@ -219,6 +219,10 @@ class Journal:
         """What ended the making of segments for good: the disk failed, more than being full."""
         return self._maker.failure if self._maker else None
 
+    def leave_off(self) -> bool:
+        """Have the making of segments end, without waiting for it; whether it has."""
+        return self._maker is None or self._maker.leave_off()
+
     def close(self) -> None:
         """Stop making segments and give the folder free. The journaler no longer runs."""
         if self._maker:

@@ -116,6 +116,11 @@ class SegmentMaker:
         if self._stopping.wait(0 if in_haste else PAUSE_S):
             raise OSError(errno.ECANCELED, "stopping")
 
+    def leave_off(self) -> bool:
+        """End soon, also in the middle of a segment; whether it has ended."""
+        self._stopping.set()
+        return not self._thread.is_alive()
+
     def stop(self) -> None:
         """Leave off, also in the middle of a segment, and wait for that."""
         self._stopping.set()

@@ -36,10 +36,10 @@ class Entrance:
         self._journal = journal
         self._journaler = journaler
 
-    def offer(self, commands: npt.NDArray[np.void]) -> int:
-        """As Ingress.offer. Raises RingFull, NoRoom."""
+    def offer(self, commands: npt.NDArray[np.void], *, spare: bool = False) -> int:
+        """As Ingress.offer. spare: from what is kept for cancels. Raises RingFull, NoRoom."""
         if self._journal.problem:
-            self._check_room(commands)
+            self._check_room(commands, spare)
         return self._ingress.offer(commands)
 
     @property
@@ -51,14 +51,16 @@ class Entrance:
     def _in_reserve(self) -> bool:
         return self._journaler.remaining < RESERVE * self._journal.segment_bytes
 
-    def _check_room(self, commands: npt.NDArray[np.void]) -> None:
+    def _check_room(self, commands: npt.NDArray[np.void], spare: bool) -> None:
         problem, left = self._journal.problem, self._journaler.remaining
         waiting = self._ingress.ring.cursor - self._journaler.synced
         # One batch may be under way and one behind it; each has a header, and ends its block.
         needed = (waiting + len(commands)) * RECORD_BYTES + 2 * BLOCK_BYTES
         if needed > left:
             raise NoRoom(f"UNAVAILABLE: {problem}; nothing was taken, try again when there is room")
-        if self._in_reserve and bool(np.isin(commands["type"], LAST_SERVED).any()):
+        if spare or not self._in_reserve:
+            return
+        if bool(np.isin(commands["type"], LAST_SERVED).any()):
             raise NoRoom(
                 f"UNAVAILABLE: {problem}; orders and replaces are not taken, cancels are;"
                 " nothing was taken, try again when there is room"

@@ -152,6 +152,7 @@ class Core:
     def arrange(self, beside: Sequence[AgentBase]) -> None:
         """Have those agents work between the journaler and the logic; nothing runs yet, or now."""
         inner = [self.journaler, *beside, self.business]
+        self.given_up = False
         self.runners: list[AgentRunner] = runners(self.layout, inner, self._outputs)
 
     def pause(self, timeout: float = 30.0) -> None:
@@ -350,13 +351,17 @@ class Core:
                 self.journal.close()
 
     def give_up(self) -> bool:
-        """Have the threads end, without waiting for it; whether they have. Then `abandon`."""
+        """Have the threads end, without waiting for it or for the disk; whether they have, and the
+        disk has nothing more of ours. Then `abandon`: this core does not go on."""
+        self.given_up = True
         self.stop_timer()
         self.stop_checkpoints()
         self.business.abandon_output()
         for runner in self.runners:
             runner.stop(drain=False)
-        return not any(runner.running for runner in self.runners)
+        made = self.journal.leave_off()
+        running = any(runner.running for runner in self.runners)
+        return made and not running and self.journaler.at_rest()
 
     def abandon(self, timeout: float = 5.0) -> None:
         """End the threads at once; what was synced is kept and comes back at the next start."""

@@ -17,6 +17,7 @@ while it does so: it begins in the step after the one that found it out.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import numpy as np
 
@@ -132,8 +133,10 @@ class Member(SwitchingMember):
 
     def _open_epoch(self) -> None:
         """The first command of an epoch: the log then says that it began."""
-        if not self._journal_change(EpochChange.BEGINS, 0):
-            raise CoreFailed("the epoch cannot be opened: there is no room in the input ring")
+        try:
+            self._journal_change(EpochChange.BEGINS, 0)
+        except RingFull as full:
+            raise CoreFailed(f"the epoch cannot be opened: {full}") from None
         self._start_clocks()
 
     def _start_clocks(self) -> None:
@@ -142,16 +145,15 @@ class Member(SwitchingMember):
         if self.settings.checkpoints is not None:
             self.core.start_checkpoints(self.settings.checkpoints)
 
-    def _journal_change(self, change: EpochChange, standbys: int) -> bool:
-        """What happened to the cluster, into the log; False if there is no room now."""
+    def _journal_change(self, change: EpochChange, standbys: int) -> None:
+        """What happened to the cluster, into the log. Raises RingFull, NoRoom.
+
+        Also where a full disk has room left for cancels only: somebody has to lead then, too.
+        """
         note = np.zeros(1, COMMAND)
         note["type"] = CommandType.CHECKPOINT
         note["epoch"], note["change"], note["standbys"] = self.core.epoch, change, standbys
-        try:
-            self.core.entrance.offer(note)
-        except RingFull:
-            return False
-        return True
+        self.core.entrance.offer(note, spare=True)
 
     def _note_standbys(self) -> None:
         """The loss of the last standby, and its return, are journaled."""
@@ -160,7 +162,8 @@ class Member(SwitchingMember):
         if (standbys > 0) == (self._noted > 0):
             return
         change = EpochChange.WITH_STANDBY if standbys else EpochChange.ALONE
-        if self._journal_change(change, standbys):
+        with suppress(RingFull):  # then later
+            self._journal_change(change, standbys)
             self._noted = standbys
 
     # ---- leading
@@ -196,11 +199,11 @@ class Member(SwitchingMember):
 
     def _step_down(self, why: str) -> None:
         self._told(f"is no longer primary: {why}")
-        if self._holds_back:
+        if self._held_back:
             self._handed_over(Ill.STALL)
         self.role, self._mine, self._lease_until = Role.FENCED, None, 0
         self.switching, self._heir_named = False, ""
-        self._why, self._holds_back = "", False
+        self._why, self._holds_back, self._held_back = "", False, False
         if self.leading is not None:
             self.leading.agent.lease(0)
 

@@ -55,7 +55,7 @@ class MemberBase:
         self.handovers = dict.fromkeys(HANDOVERS, 0)
         self.last_handover = ""
         self._disk = DiskWatch(settings.disk_stall)
-        self._holds_back = False
+        self._holds_back = self._held_back = False  # the renewal now; since the last that came
         self._why = ""
         self._heir_named = ""
         self.following: Following | None = None
@@ -187,6 +187,7 @@ class MemberBase:
 
     def _extend_lease(self, sent_ns: int) -> None:
         self._lease_until = sent_ns + self.settings.timing.lease
+        self._held_back = False
         if self.leading is not None and not self._goes_without_disk:
             self.leading.agent.lease(self._lease_until)
 

@@ -23,8 +23,12 @@ class FollowingMember(MemberBase):
         if record is None:
             return 0
         if record.leader in self._channels and record.leader != self._leader:
+            if self.core.given_up:
+                return self._begin_again_at_rest()
             self._follow_whom(record.leader)
         done = self.following.step() if self.following else 0
+        if self.core.given_up and not self._wants_files:
+            return done + self._begin_again_at_rest()
         if self.following is not None:
             if self.following.wants is not None:
                 return done + self._do_first(self.following.wants)
@@ -37,6 +41,18 @@ class FollowingMember(MemberBase):
         if "take" not in self._asking:
             self._try_to_take(record)
         return done
+
+    @property
+    def _wants_files(self) -> bool:
+        wants = self.following.wants if self.following is not None else None
+        return wants is not None and wants.verb is Verb.FILES
+
+    def _begin_again_at_rest(self) -> int:
+        """Who wanted files to be taken leads no more; what was given up for it cannot follow."""
+        if not self.core.give_up():
+            return 0
+        self._begin_again()
+        return 1
 
     def _tell_of_disk(self, following: Following) -> None:
         """A primary whose own disk is ill looks for somebody whose is not."""

@@ -61,7 +61,7 @@ class SwitchingMember(FollowingMember):
                 ", and it keeps the lead: no standby is in sync whose disk was well lately"
             )
         elif self._is_held_up():
-            self._holds_back = True
+            self._holds_back = self._held_back = True
             self.disk_problem += ", so it does not renew its lease: let another one take over"
             if not before:
                 self._told(self.disk_problem)

@@ -11,7 +11,7 @@ from node.disk_watch import COOL_DOWN, Patience
 from node.member import Role
 from replicator.common import MS
 from tests.cluster.world import TIMING, World, in_sync
-from tests.journal.simulated import Chances
+from tests.journal.simulated import Chances, SimulatedFolder
 from tests.simulation.clients import ACCOUNTS, setup
 
 LIMIT = 300 * MS
@@ -237,6 +237,50 @@ def test_f12_a_primary_with_a_full_disk_stays_where_the_other_one_is_full_too(se
         b.folder.chances = Chances()
         world.until(leads(world, "b"))
         assert grants(world) == ["a", "b"]
+
+
+def test_f12_a_standby_with_a_full_disk_leads_where_nobody_else_can(seed: int) -> None:
+    """It takes no orders, but the cancels that it has kept room for."""
+    with a_world(seed) as world:
+        a, b = world.nodes["a"], world.nodes["b"]
+        b.folder.chances = Chances(no_room=1.0)
+        for _ in range(1000):
+            if b.core.entrance.refuses_orders:
+                break
+            publish(world, deposit())
+            world.step()
+        assert b.core.entrance.refuses_orders
+        a.folder.chances = Chances()
+        world.until(lambda: settled(world))
+        a.kill()
+        world.until(leads(world, "b"))
+        assert b.core.entrance.refuses_orders
+        world.until(lambda: b.core.settled)
+
+
+def test_f14_a_node_that_lost_the_lead_waits_for_no_disk(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that does not return would hold up everything else in its process."""
+
+    waited: list[str] = []
+
+    def patient(folder: SimulatedFolder, wait: bool) -> int | None:
+        if wait and folder.stalls:
+            waited.append("for a disk that does not answer")
+        return finish(folder, wait)
+
+    finish = SimulatedFolder.finish
+    with a_world(seed) as world:
+        a = world.nodes["a"]
+        monkeypatch.setattr(SimulatedFolder, "finish", patient)
+        stall(world, "a")
+        world.until(leads(world, "b"))
+        wait(world, 5 * TIMING.lease)
+        assert a.alive.role is Role.FENCED
+        assert not waited
+        a.stalled_until = 0
+        world.until(lambda: settled(world))
 
 
 def test_what_was_waited_for_while_nobody_looked_counts_only_in_part() -> None:
