@@ -9,9 +9,7 @@ repeated batch is recognised and skipped.
 from __future__ import annotations
 
 import contextlib
-import os
 import random
-import socket
 import time
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -23,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ledger.errors import LedgerCorrupt, LedgerError, LedgerFenced, LedgerGap, LedgerUnavailable
 from ledger.fold import fold
+from ledger.line import Line
 from ledger.migrate import migrate
 from ledger.pgbinary import PgArray, PgArrayDumper
 from ledger.writer import write
@@ -30,7 +29,14 @@ from lmax.schema import EVENT, EventFlag
 
 _ATTEMPTS = 20
 _RETRYABLE = (errors.SerializationFailure, errors.DeadlockDetected)
-_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
+_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    errors.ReadOnlySqlTransaction,
+    errors.FeatureNotSupported,  # SERIALIZABLE, to a server that is in recovery
+    errors.IdleInTransactionSessionTimeout,
+)
+"""What passes by itself, or by mending PostgreSQL alone."""
 _SESSION = """
 SET enable_hashjoin = off; SET enable_mergejoin = off;  -- one index probe a changed row, always
 SET jit = off; SET search_path = pg_catalog;
@@ -43,11 +49,12 @@ _PATIENCE = {
     "tcp_user_timeout": "30000",
 }
 """Unless the DSN says otherwise: a machine that is gone is noticed sooner than by the system."""
-_NAME = "lmax ledger"
+_NAME = "lmax ledger {}"
+"""The application_name of a session, with its epoch."""
 _END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE datname = current_database() AND usename = current_user
-   AND application_name = %s AND pid <> pg_backend_pid()
+   AND substring(application_name FROM '^lmax ledger ([0-9]{1,18})$')::bigint < %s
 """
 _CLAIM = "UPDATE lmax.progress SET epoch = %s, updated = now() WHERE epoch < %s"
 _MOVE_PROGRESS = """
@@ -64,8 +71,8 @@ class Ledger:
     """A connection that applies events to the database at ``dsn``.
 
     epoch: of the node that feeds it; the database remembers the highest that came, and refuses a
-        lower one from then on. Who comes with a higher one ends the sessions of those before, which
-        could stand still in the middle of a transaction.
+        lower one from then on. Who comes with a higher one ends the sessions of lower ones, which
+        could stand still in the middle of a transaction; those of the same database user.
 
     Connects and applies missing migrations. Not for several threads at once. Raises
     LedgerUnavailable when PostgreSQL cannot be reached: try again later.
@@ -82,6 +89,7 @@ class Ledger:
         """The last command whose effects are in the database, as last read or written."""
         self._connect_timeout_s = connect_timeout_s
         self._connection: psycopg.Connection[Any] | None = None
+        self._line: Line | None = None
         self.reconnect()
 
     def reconnect(self) -> None:
@@ -124,19 +132,18 @@ class Ledger:
     def close(self) -> None:
         """Close the connection; ``reconnect`` opens it again."""
         connection, self._connection = self._connection, None
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
         if connection is not None:
             with contextlib.suppress(psycopg.Error):
                 connection.close()
 
     def interrupt(self) -> None:
         """From another thread: who waits for PostgreSQL is told LedgerUnavailable at once."""
-        connection = self._connection
-        if connection is not None:
-            with (
-                contextlib.suppress(psycopg.Error, OSError),
-                socket.socket(fileno=os.dup(connection.fileno())) as line,
-            ):
-                line.shutdown(socket.SHUT_RDWR)
+        line = self._line
+        if line is not None:
+            line.cut()
 
     def __enter__(self) -> Self:
         return self
@@ -154,8 +161,13 @@ class Ledger:
             make_conninfo(self.dsn, **(_PATIENCE | conninfo_to_dict(self.dsn))),
             autocommit=True,
             connect_timeout=self._connect_timeout_s,
-            application_name=_NAME,
+            application_name=_NAME.format(self.epoch),
         )
+        try:
+            self._line = Line(connection.fileno())
+        except OSError as error:
+            connection.close()
+            raise psycopg.OperationalError(str(error)) from error
         connection.adapters.register_dumper(PgArray, PgArrayDumper)
         connection.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
         return connection
@@ -184,7 +196,7 @@ class Ledger:
 
     def _claim(self, connection: psycopg.Connection[Any]) -> None:
         """From now on no lower epoch writes, also before we have written anything."""
-        connection.execute(_END_OTHERS, [_NAME])
+        connection.execute(_END_OTHERS, [self.epoch])
         connection.execute(_CLAIM, [self.epoch, self.epoch])
         self._read_progress(connection)
 

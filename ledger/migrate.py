@@ -102,7 +102,7 @@ def _refuse_differences(wanted: list[Migration], applied: dict[int, tuple[str, s
 def _apply(connection: psycopg.Connection[Any], migration: Migration) -> None:
     try:
         connection.execute(migration.sql.encode())
-    except psycopg.OperationalError:
+    except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout):
         raise  # the server went away, which is no fault of the file's
     except psycopg.Error as error:
         raise MigrationError(f"{migration.name} failed: {error}") from error

@@ -140,7 +140,9 @@ class LedgerTail:
 
     def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S
-        self._stopping.wait(self._delay_s)
+        if self._stopping.wait(self._delay_s) and not self._drain:
+            self.state = TailState.STOPPED  # without a claim: another one may lead by now
+            return self._close()
         while True:
             began = self.position
             try:
@@ -166,6 +168,8 @@ class LedgerTail:
     def _follow(self) -> None:
         """Connect, go to the last sequence in the database, and write until asked to stop."""
         ledger = self._reconnected()
+        if self._stopping.is_set() and not self._drain:
+            return
         self._follower.restart(ledger.last_sequence)
         self.position = ledger.last_sequence
         self.state = TailState.LIVE

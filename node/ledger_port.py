@@ -11,6 +11,7 @@ but at the end of the node.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -131,6 +132,8 @@ class MemberLedger:
         self._connect = connect
         self._told = told
         self._feeder: Feeder | None = None
+        self._failed = LedgerSeen()
+        self._again_at = 0.0
         self.changed()
 
     def changed(self) -> None:
@@ -142,12 +145,24 @@ class MemberLedger:
             self._told(f"feeds the ledger no more, in which is command {feeder.seen().position}")
             feeder.end()
             self._feeder = None
-        if leads:
-            self._told(f"feeds the ledger, in epoch {member.core.epoch}")
-            self._feeder = Feeder(member.core, self._connect)
+        if not leads:
+            self._failed = LedgerSeen()
+        elif time.monotonic() >= self._again_at:
+            self._begin()
+
+    def _begin(self) -> None:
+        epoch = self._member.core.epoch
+        try:
+            self._feeder = Feeder(self._member.core, self._connect)
+        except RuntimeError as error:  # no more threads: the node goes on without a ledger
+            problem = f"the ledger cannot be fed, tries again: {error}"
+            self._failed = LedgerSeen(str(TailState.DOWN), epoch, lag=None, problem=problem)
+            self._again_at = time.monotonic() + PAUSE_S
+        else:
+            self._told(f"feeds the ledger, in epoch {epoch}")
 
     def seen(self) -> LedgerSeen:
-        return self._feeder.seen() if self._feeder is not None else LedgerSeen()
+        return self._feeder.seen() if self._feeder is not None else self._failed
 
     def close(self) -> None:
         feeder, self._feeder = self._feeder, None

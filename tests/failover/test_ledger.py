@@ -74,8 +74,9 @@ def equal(it: Scene, dsn: str) -> None:
         assert state.trades > 100
     written = notes(dsn)
     assert written == sorted(written), "an earlier epoch, or an earlier command, came after"
+    # One that led for a moment only may have written nothing.
     assert {epoch for epoch, _ in written} <= it.led.keys()
-    assert it.led.keys() - {epoch for epoch, _ in written} == set()
+    assert written[-1][0] == max(it.led)
 
 
 @pytest.mark.timeout(300)

@@ -120,6 +120,23 @@ def test_a_lower_epoch_is_refused_once_a_higher_one_has_written(postgres: str) -
     assert check(postgres, expected_of(market.engine)) == []
 
 
+def test_who_connects_ends_the_sessions_of_lower_epochs_and_no_others(postgres: str) -> None:
+    """Whoever is late comes with the epoch it had: its successor's session is not its to end."""
+    with Ledger(postgres, epoch=9) as lower, Ledger(postgres, epoch=11) as higher:
+        names = ("lmax ledger", "lmax ledger 10", "lmax ledger 12", "lmax ledger 9x")
+        others = [psycopg.connect(postgres, application_name=name) for name in names]
+        rows(postgres, "UPDATE lmax.progress SET epoch = 1 RETURNING epoch")
+        with Ledger(postgres, epoch=10):
+            there = rows(postgres, "SELECT application_name FROM pg_stat_activity"
+                                   " WHERE datname = current_database()")  # fmt: skip
+        with pytest.raises(LedgerUnavailable):
+            lower.apply(Market().events)
+        assert higher.apply(Market().events) > 0
+        assert {name for (name,) in there} >= {*names, "lmax ledger 11"}
+        for other in others:
+            other.close()
+
+
 def test_events_that_contradict_the_database_are_refused_whole(postgres: str) -> None:
     """The balance row of an account that trades has vanished: nothing of the batch stays."""
     market = Market()
@@ -136,7 +153,7 @@ def test_a_lost_connection_is_unavailable_until_reconnected(postgres: str) -> No
     market = Market()
     with Ledger(postgres) as ledger:
         rows(postgres, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                       " WHERE application_name = 'lmax ledger'")  # fmt: skip
+                       " WHERE application_name = 'lmax ledger 0'")  # fmt: skip
         with pytest.raises(LedgerUnavailable, match="PostgreSQL is away"):
             ledger.apply(market.events)
         with pytest.raises(LedgerUnavailable, match="reconnect first"):

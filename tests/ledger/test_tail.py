@@ -226,7 +226,7 @@ def test_backends_terminated_under_load_lose_and_double_nothing(postgres: str) -
     sql = b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
     with psycopg.connect(postgres, autocommit=True) as connection:
         while tail.lag:
-            connection.execute(sql + b" AND datname = current_database()", ["lmax ledger"])
+            connection.execute(sql + b" AND datname = current_database()", ["lmax ledger 0"])
             time.sleep(0.15)
     assert tail.stop(timeout=30)
     assert check(postgres, expected_of(market.engine)) == []

@@ -114,7 +114,7 @@ def test_a_session_that_stands_in_a_transaction_does_not_hold_up_its_successor(
 ) -> None:
     """A primary that is stopped between two statements keeps the lock of its last one."""
     trade(core)
-    with psycopg.connect(postgres, application_name="lmax ledger") as stands:
+    with psycopg.connect(postgres, application_name="lmax ledger 2") as stands:
         stands.execute("UPDATE lmax.progress SET updated = now()")
         node = Node(core, postgres)
         node.until_fed()
@@ -151,6 +151,32 @@ def test_a_postgresql_that_does_not_answer_is_told_and_left_at_once(
         node.member.follow("b")
         node.ledger.changed()
         until(lambda: str(feeder.seen().state) == "stopped", seconds=30)
+    node.ledger.close()
+
+
+def test_a_machine_that_has_no_thread_left_is_told_and_asked_again(
+    core: Core, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node goes on: what is wrong with the ledger is the ledger's."""
+
+    def none_left(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("node.ledger_port.PAUSE_S", 0.0)
+    trade(core)
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", none_left)
+        node = Node(core, postgres)
+        node.ledger.changed()
+    assert (node.seen.state, node.seen.epoch, node.seen.lag) == ("down", 3, None)
+    assert "can't start new thread" in node.seen.problem
+    node.member.follow("b")
+    node.ledger.changed()
+    assert node.seen == LedgerSeen()
+    node.member.lead("a")
+    node.ledger.changed()
+    node.until_fed()
+    assert node.told == ["feeds the ledger, in epoch 3"]
     node.ledger.close()
 
 
