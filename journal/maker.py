@@ -123,8 +123,7 @@ class SegmentMaker:
 
     def stop(self) -> None:
         """Leave off, also in the middle of a segment, and wait for that."""
-        self._stopping.set()
-        if self._thread.ident:
+        if not self.leave_off():
             self._thread.join()
 
     def release(self) -> None:

@@ -72,50 +72,53 @@ class Stop(Fault):
         machine.signal(victim, signal.SIGCONT)
 
 
-class Sync(Fault):
+class SickDisk(Fault):
+    """Each sync of the journal fares badly while there is a certain file. option: of HURT, that
+    takes its path; mark: its name."""
+
+    settings = {"journal_mode": '"buffered"'}  # noqa: RUF012 - nobody changes it
+    option = ""
+    mark = ""
+
+    def start(self, machine: Machine, name: str) -> None:
+        machine.start(name, (*HURT, self.option, str(self._file(machine, name))))
+
+    def hurt(self, machine: Machine, victim: str) -> None:
+        self._file(machine, victim).touch()
+
+    def mend(self, machine: Machine, victim: str) -> None:
+        self._file(machine, victim).unlink()
+
+    def _file(self, machine: Machine, name: str) -> Path:
+        return machine.files[name].absolute().with_name(self.mark)
+
+
+class Sync(SickDisk):
     """A sync of the journal says EIO: the node ends by itself, and is started again."""
 
     does = "has a disk that cannot sync"
-    settings = {"journal_mode": '"buffered"'}  # noqa: RUF012 - nobody changes it
-
-    def start(self, machine: Machine, name: str) -> None:
-        machine.start(name, (*HURT, "--fails-with", str(self._mark(machine, name))))
+    option, mark = "--fails-with", "disk-fails"
 
     def hurt(self, machine: Machine, victim: str) -> None:
-        self._mark(machine, victim).touch()
+        super().hurt(machine, victim)
         code = machine.ended(victim, ENDS_S)
         if code != CORE_FAILED:
             said = machine.last_words(victim)
             raise DrillError(f"node {victim} ended with code {code}, not {CORE_FAILED}: {said}")
 
     def mend(self, machine: Machine, victim: str) -> None:
-        self._mark(machine, victim).unlink()
+        super().mend(machine, victim)
         self.start(machine, victim)
 
-    def _mark(self, machine: Machine, name: str) -> Path:
-        return machine.files[name].absolute().with_name("disk-fails")
 
-
-class Stall(Fault):
+class Stall(SickDisk):
     """A sync of the journal does not come back, until it does. The node's own thread waits for it.
 
     A primary renews its lease no more once that has lasted for `disk_stall_ms`.
     """
 
     does = "has a disk that does not answer"
-    settings = {"journal_mode": '"buffered"'}  # noqa: RUF012 - nobody changes it
-
-    def start(self, machine: Machine, name: str) -> None:
-        machine.start(name, (*HURT, "--stalls-with", str(self._mark(machine, name))))
-
-    def hurt(self, machine: Machine, victim: str) -> None:
-        self._mark(machine, victim).touch()
-
-    def mend(self, machine: Machine, victim: str) -> None:
-        self._mark(machine, victim).unlink()
-
-    def _mark(self, machine: Machine, name: str) -> Path:
-        return machine.files[name].absolute().with_name("disk-stalls")
+    option, mark = "--stalls-with", "disk-stalls"
 
 
 class Witness(Fault):
